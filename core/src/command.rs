@@ -1,0 +1,1 @@
+//! Reads a command line once into what bash would run.

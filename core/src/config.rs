@@ -1,0 +1,1 @@
+//! Layers, schema and comment-keeping edits of the configuration.

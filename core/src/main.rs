@@ -1,0 +1,2 @@
+//! The `hermes` binary: flags, configuration, run; prints the one final error.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Dangerous command rules.
