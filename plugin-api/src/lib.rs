@@ -1,4 +1,5 @@
 //! What a plugin author uses.
 pub mod command;
 pub mod finding;
-mod vocabulary;
+pub mod rule;
+pub mod vocabulary;

@@ -1,6 +1,22 @@
-//! The questions a rule asks of a [`Command`]: program, options, operands, what is written where.
+//! The questions a rule asks of a [`Command`](crate::command::Command): program, options, operands, what is
+//! written where, what flows into what.
 //!
 //! Everything here answers from the read value alone; nothing parses shell text, touches the file system or
-//! knows a particular program's meaning.
+//! the environment. An unknown word never answers yes by guessing: a question says what it does with one.
 
-use crate::command::{Command, Piece, Simple, Word};
+mod flow;
+mod glob;
+mod options;
+mod path;
+mod simple;
+mod targets;
+mod word;
+mod writers;
+mod writes;
+
+pub use options::{Opt, Parsed, Syntax};
+pub use path::{Part, PathShape, Root};
+pub use writes::{Write, WriteKind};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+//! Rules over commands, as data: an id, the words for the person, and one question.
+//!
+//! ```
+//! use hermes_plugin_api::command::Command;
+//! use hermes_plugin_api::finding::Severity;
+//! use hermes_plugin_api::rule::{Rule, judge};
+//!
+//! const RULES: &[Rule] = &[Rule {
+//!     matches: |case| case.runs(&["rm"]) && case.has_flag('r', "recursive"),
+//!     ..Rule::new("recursive-delete", "recursive delete", Severity::High)
+//! }];
+//!
+//! let findings = judge(RULES, &Command::of(&["rm", "-rf", "build"]), "/work", |_| true);
+//! assert_eq!(findings[0].rule, "recursive-delete");
+//! assert_eq!(findings[0].program.as_deref(), Some("rm"));
+//! ```
+
+use std::cell::{OnceCell, RefCell};
+use std::ops::Deref;
+use std::rc::Rc;
+
+use crate::command::{Command, Reach, Simple, View, Word};
+use crate::finding::{Action, Finding, Remember, Severity};
+use crate::vocabulary::{PathShape, Root, Write};
+
+/// A rule: when a simple command that runs answers its question, that is a finding.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Lower-case words joined by `-`: what `always` writes to the allow-list and `approvals.rules` names.
+    pub id: &'static str,
+    /// A few words for the prompt.
+    pub title: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wanted done about it.
+    pub action: Action,
+    /// How long a person's yes may last at most.
+    pub remember: Remember,
+    /// A safer way to the same end, or nothing.
+    pub alternative: &'static str,
+    /// The question, asked of each simple command that runs. It must not panic on any command.
+    pub matches: fn(&Case<'_>) -> bool,
+}
+
+/// A simple command in its line: what a rule is asked about. All questions of [`Simple`] can be asked of it.
+pub struct Case<'a> {
+    /// The whole line.
+    pub command: &'a Command,
+    /// The simple command.
+    pub simple: &'a Simple,
+    /// Its place in [`Command::simple`].
+    pub index: usize,
+    /// The directory it runs in, as far as `cd` before it in the line tells.
+    pub dir: &'a PathShape,
+    writes: OnceCell<Vec<Write>>,
+    flows: &'a Flows,
+}
+
+/// A question about the source of a flow.
+pub type Source = fn(&Simple) -> bool;
+
+/// What [`Command::fed_by`] answered, by the question's address: a line is walked once for each question.
+type Flows = RefCell<Vec<(usize, Rc<Vec<bool>>)>>;
+
+/// Asks every rule about every simple command that runs in `cwd`, and returns what they found, in the order
+/// of the text, each rule once for each program. Rules for which `is_on` says no are not asked.
+pub fn judge(
+    rules: &[Rule],
+    command: &Command,
+    cwd: &str,
+    is_on: impl Fn(&str) -> bool,
+) -> Vec<Finding> {
+    let rules: Vec<&Rule> = rules.iter().filter(|rule| is_on(rule.id)).collect();
+    let mut findings: Vec<Finding> = Vec::new();
+    each_case(command, cwd, |case| {
+        for rule in &rules {
+            if (rule.matches)(case) {
+                let finding = rule.finding(case.simple);
+                let known = |other: &Finding| {
+                    other.rule == finding.rule && other.program == finding.program
+                };
+                if !findings.iter().any(known) {
+                    findings.push(finding);
+                }
+            }
+        }
+    });
+    findings
+}
+
+/// Calls `ask` with each simple command that runs, in the order of the text.
+pub fn each_case(command: &Command, cwd: &str, mut ask: impl FnMut(&Case<'_>)) {
+    let flows = Flows::default();
+    let mut dir = match cwd {
+        "" => PathShape::new(Root::Relative),
+        cwd => PathShape::parse(cwd),
+    };
+    for (index, simple) in command.simple.iter().enumerate() {
+        if simple.reach != Reach::Runs {
+            continue;
+        }
+        ask(&Case {
+            command,
+            simple,
+            index,
+            dir: &dir,
+            writes: OnceCell::new(),
+            flows: &flows,
+        });
+        if let Some(next) = changed_dir(simple, &dir) {
+            dir = next;
+        }
+    }
+}
+
+impl Rule {
+    /// Returns a rule that never matches, asks and may be remembered: the base for `..`.
+    pub const fn new(id: &'static str, title: &'static str, severity: Severity) -> Rule {
+        Rule {
+            id,
+            title,
+            severity,
+            action: Action::Ask,
+            remember: Remember::Always,
+            alternative: "",
+            matches: |_| false,
+        }
+    }
+
+    /// Returns what this rule says of a simple command that it matches.
+    pub fn finding(&self, simple: &Simple) -> Finding {
+        Finding {
+            rule: self.id.to_owned(),
+            severity: self.severity,
+            action: self.action,
+            title: self.title.to_owned(),
+            description: String::new(),
+            span: (simple.view == View::Raw).then_some(simple.span),
+            program: simple.program().map(|name| name.into_owned()),
+            alternative: (!self.alternative.is_empty()).then(|| self.alternative.to_owned()),
+            remember: self.remember,
+        }
+    }
+}
+
+impl Case<'_> {
+    /// Returns what it changes, with paths relative to the directory it runs in.
+    pub fn changes(&self) -> &[Write] {
+        self.writes.get_or_init(|| self.simple.writes_in(self.dir))
+    }
+
+    /// Returns a word of it as a path, relative to the directory it runs in.
+    pub fn path(&self, word: &Word) -> PathShape {
+        word.path_in(self.dir)
+    }
+
+    /// Returns whether output of a command that answers `source` may reach its standard input, through any
+    /// number of stages.
+    pub fn fed_by(&self, source: Source) -> bool {
+        let key = source as usize;
+        let known = self
+            .flows
+            .borrow()
+            .iter()
+            .find(|(other, _)| *other == key)
+            .map(|(_, fed)| Rc::clone(fed));
+        let fed = known.unwrap_or_else(|| {
+            let fed = Rc::new(self.command.fed_by(source));
+            self.flows.borrow_mut().push((key, Rc::clone(&fed)));
+            fed
+        });
+        fed.get(self.index).copied().unwrap_or(false)
+    }
+}
+
+impl Deref for Case<'_> {
+    type Target = Simple;
+
+    fn deref(&self) -> &Simple {
+        self.simple
+    }
+}
+
+/// Where the rest of the line runs after a `cd`. A `cd` in a subshell counts too: a rule then looks at the
+/// stricter of two places, or at one that does not matter.
+fn changed_dir(simple: &Simple, dir: &PathShape) -> Option<PathShape> {
+    if !simple.is(&["cd", "pushd"]) {
+        return None;
+    }
+    let to = simple
+        .args()
+        .iter()
+        .find(|word| !word.leading().starts_with('-') || word.is("-"));
+    Some(match to {
+        Some(word) if word.is("-") => PathShape::new(Root::Unknown),
+        Some(word) => word.path_in(dir),
+        None => PathShape::new(Root::Home),
+    })
+}
