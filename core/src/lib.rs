@@ -1,3 +1,7 @@
-//! The hermes core: loads plugins, runs turns, guards every effect. Names no plugin.
+//! The hermes core: loads plugins, runs turns, guards every effect. It names no plugin.
+
 pub mod command;
 pub mod config;
+pub mod flow;
+pub mod guard;
+pub mod plugin;

@@ -64,21 +64,14 @@ type Flows = RefCell<Vec<(usize, Rc<Vec<bool>>)>>;
 
 /// Asks every rule about every simple command that runs in `cwd`, and returns what they found, in the order
 /// of the text, each rule once for each program. Rules for which `is_on` says no are not asked.
-pub fn judge(
-    rules: &[Rule],
-    command: &Command,
-    cwd: &str,
-    is_on: impl Fn(&str) -> bool,
-) -> Vec<Finding> {
+pub fn judge(rules: &[Rule], command: &Command, cwd: &str, is_on: impl Fn(&str) -> bool) -> Vec<Finding> {
     let rules: Vec<&Rule> = rules.iter().filter(|rule| is_on(rule.id)).collect();
     let mut findings: Vec<Finding> = Vec::new();
     each_case(command, cwd, |case| {
         for rule in &rules {
             if (rule.matches)(case) {
                 let finding = rule.finding(case.simple);
-                let known = |other: &Finding| {
-                    other.rule == finding.rule && other.program == finding.program
-                };
+                let known = |other: &Finding| other.rule == finding.rule && other.program == finding.program;
                 if !findings.iter().any(known) {
                     findings.push(finding);
                 }
@@ -99,14 +92,7 @@ pub fn each_case(command: &Command, cwd: &str, mut ask: impl FnMut(&Case<'_>)) {
         if simple.reach != Reach::Runs {
             continue;
         }
-        ask(&Case {
-            command,
-            simple,
-            index,
-            dir: &dir,
-            writes: OnceCell::new(),
-            flows: &flows,
-        });
+        ask(&Case { command, simple, index, dir: &dir, writes: OnceCell::new(), flows: &flows });
         if let Some(next) = changed_dir(simple, &dir) {
             dir = next;
         }
@@ -158,12 +144,7 @@ impl Case<'_> {
     /// number of stages.
     pub fn fed_by(&self, source: Source) -> bool {
         let key = source as usize;
-        let known = self
-            .flows
-            .borrow()
-            .iter()
-            .find(|(other, _)| *other == key)
-            .map(|(_, fed)| Rc::clone(fed));
+        let known = self.flows.borrow().iter().find(|(other, _)| *other == key).map(|(_, fed)| Rc::clone(fed));
         let fed = known.unwrap_or_else(|| {
             let fed = Rc::new(self.command.fed_by(source));
             self.flows.borrow_mut().push((key, Rc::clone(&fed)));
@@ -187,10 +168,7 @@ fn changed_dir(simple: &Simple, dir: &PathShape) -> Option<PathShape> {
     if !simple.is(&["cd", "pushd"]) {
         return None;
     }
-    let to = simple
-        .args()
-        .iter()
-        .find(|word| !word.leading().starts_with('-') || word.is("-"));
+    let to = simple.args().iter().find(|word| !word.leading().starts_with('-') || word.is("-"));
     Some(match to {
         Some(word) if word.is("-") => PathShape::new(Root::Unknown),
         Some(word) => word.path_in(dir),

@@ -42,9 +42,7 @@ impl Command {
             }
         }
         let mut reached = vec![false; self.simple.len()];
-        let mut open: Vec<usize> = (0..self.simple.len())
-            .filter(|index| from(&self.simple[*index]))
-            .collect();
+        let mut open: Vec<usize> = (0..self.simple.len()).filter(|index| from(&self.simple[*index])).collect();
         while let Some(index) = open.pop() {
             for consumer in &consumers[index] {
                 if !std::mem::replace(&mut reached[*consumer], true) {
@@ -91,24 +89,15 @@ fn all_sources(simple: &Simple) -> Vec<usize> {
     let mut sources = stdin_sources(simple);
     sources.extend(simple.words.iter().flat_map(word_sources));
     sources.extend(
-        simple
-            .redirects
-            .iter()
-            .filter(|redirect| reads(redirect))
-            .flat_map(|redirect| word_sources(&redirect.target)),
+        simple.redirects.iter().filter(|redirect| reads(redirect)).flat_map(|redirect| word_sources(&redirect.target)),
     );
     sources
 }
 
 fn word_sources(word: &Word) -> Vec<usize> {
-    word.unknowns()
-        .flat_map(|unknown| unknown.from.iter().copied())
-        .collect()
+    word.unknowns().flat_map(|unknown| unknown.from.iter().copied()).collect()
 }
 
 fn reads(redirect: &Redirect) -> bool {
-    matches!(
-        redirect.op,
-        RedirectOp::Read | RedirectOp::ReadWrite | RedirectOp::Text
-    )
+    matches!(redirect.op, RedirectOp::Read | RedirectOp::ReadWrite | RedirectOp::Text)
 }

@@ -88,18 +88,13 @@ impl Simple {
     /// assert!(!Simple::of(&["rm", "--", "-r"]).has_flag('r', "recursive"));
     /// ```
     pub fn has_flag(&self, short: char, long: &str) -> bool {
-        self.args()
-            .iter()
-            .take_while(|word| !word.is("--"))
-            .any(|word| {
-                let text = word.leading();
-                match text.strip_prefix("--") {
-                    Some(name) => names(name.split('=').next().unwrap_or(name), long),
-                    None => text
-                        .strip_prefix('-')
-                        .is_some_and(|letters| letters.contains(short)),
-                }
-            })
+        self.args().iter().take_while(|word| !word.is("--")).any(|word| {
+            let text = word.leading();
+            match text.strip_prefix("--") {
+                Some(name) => names(name.split('=').next().unwrap_or(name), long),
+                None => text.strip_prefix('-').is_some_and(|letters| letters.contains(short)),
+            }
+        })
     }
 }
 
@@ -112,20 +107,12 @@ impl Parsed<'_> {
 
     /// Returns the last value given to the option.
     pub fn value(&self, short: char, long: &str) -> Option<&Word> {
-        self.options
-            .iter()
-            .rev()
-            .find(|option| option.is(short, long))?
-            .value
-            .as_ref()
+        self.options.iter().rev().find(|option| option.is(short, long))?.value.as_ref()
     }
 
     /// Returns all values given to the option.
     pub fn values<'p>(&'p self, short: char, long: &'p str) -> impl Iterator<Item = &'p Word> {
-        self.options
-            .iter()
-            .filter(move |option| option.is(short, long))
-            .filter_map(|option| option.value.as_ref())
+        self.options.iter().filter(move |option| option.is(short, long)).filter_map(|option| option.value.as_ref())
     }
 
     /// Returns whether the `n`th operand is one of these texts.
@@ -160,9 +147,7 @@ fn parse<'a>(args: &'a [Word], syntax: &Syntax) -> Parsed<'a> {
         } else if text.len() > 1 && text.starts_with('-') && !is_number(&text, syntax) {
             if let Some(option) = match text.strip_prefix("--") {
                 Some(name) => Some(long(name, 2, word, &mut rest, syntax)),
-                None if syntax.single_dash_long => {
-                    Some(long(&text[1..], 1, word, &mut rest, syntax))
-                }
+                None if syntax.single_dash_long => Some(long(&text[1..], 1, word, &mut rest, syntax)),
                 None => shorts(&text, word, &mut rest, syntax, &mut parsed.options),
             } {
                 parsed.options.push(option);
@@ -184,23 +169,13 @@ fn is_number(text: &str, syntax: &Syntax) -> bool {
     syntax.single_dash_long && text[1..].bytes().all(|c| c.is_ascii_digit())
 }
 
-fn long(
-    name: &str,
-    dashes: usize,
-    word: &Word,
-    rest: &mut std::slice::Iter<'_, Word>,
-    syntax: &Syntax,
-) -> Opt {
+fn long(name: &str, dashes: usize, word: &Word, rest: &mut std::slice::Iter<'_, Word>, syntax: &Syntax) -> Opt {
     let (name, value) = match name.split_once('=') {
         Some((name, _)) => (name, Some(word.skip_bytes(dashes + name.len() + 1))),
         None if syntax.long_takes_value(name) => (name, rest.next().cloned()),
         None => (name, None),
     };
-    Opt {
-        name: name.to_owned(),
-        long: true,
-        value,
-    }
+    Opt { name: name.to_owned(), long: true, value }
 }
 
 /// Reads a bundle of letters. Returns the last option, if it takes a value, after pushing those before it.
@@ -223,18 +198,10 @@ fn shorts(
         } else if syntax.short_optional.contains(letter) {
             attached()
         } else {
-            options.push(Opt {
-                name,
-                long: false,
-                value: None,
-            });
+            options.push(Opt { name, long: false, value: None });
             continue;
         };
-        return Some(Opt {
-            name,
-            long: false,
-            value,
-        });
+        return Some(Opt { name, long: false, value });
     }
     None
 }

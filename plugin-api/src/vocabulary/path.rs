@@ -70,9 +70,7 @@ impl Word {
                 path = PathShape::new(Root::Unknown);
                 pieces = &pieces[1..];
             }
-            Some(Piece::Text(text)) if text.starts_with('/') => {
-                path = PathShape::new(Root::Absolute)
-            }
+            Some(Piece::Text(text)) if text.starts_with('/') => path = PathShape::new(Root::Absolute),
             Some(Piece::Text(text)) if is_home_of_another(text) => {
                 path = PathShape::new(Root::Absolute).join("home");
                 path.push_text(&text[1..]);
@@ -98,10 +96,7 @@ impl Word {
 impl PathShape {
     /// Returns the start itself.
     pub fn new(root: Root) -> PathShape {
-        PathShape {
-            root,
-            parts: Vec::new(),
-        }
+        PathShape { root, parts: Vec::new() }
     }
 
     /// Reads a path that is plain text: `/…`, `~/…` or relative.
@@ -156,10 +151,7 @@ impl PathShape {
     pub fn covers(&self, place: &str) -> bool {
         match self.parts.split_last() {
             Some((Part::Pattern(last), before)) if matches!(last.as_str(), "*" | ".*" | "?*") => {
-                let parent = PathShape {
-                    root: self.root,
-                    parts: before.to_vec(),
-                };
+                let parent = PathShape { root: self.root, parts: before.to_vec() };
                 parent.is_or_holds(place)
             }
             _ => self.is_or_holds(place),
@@ -191,11 +183,7 @@ impl PathShape {
         match (self.root, self.parts.as_slice()) {
             (Root::Home, parts) => Some(parts),
             (Root::Absolute, [Part::Name(root), parts @ ..]) if root == "root" => Some(parts),
-            (Root::Absolute, [Part::Name(homes), _, parts @ ..])
-                if homes == "home" || homes == "Users" =>
-            {
-                Some(parts)
-            }
+            (Root::Absolute, [Part::Name(homes), _, parts @ ..]) if homes == "home" || homes == "Users" => Some(parts),
             _ => None,
         }
     }
@@ -211,12 +199,7 @@ impl PathShape {
     }
 
     fn are_prefix_of(&self, names: &[&str]) -> bool {
-        self.parts.len() <= names.len()
-            && self
-                .parts
-                .iter()
-                .zip(names)
-                .all(|(part, name)| part.may_be(name))
+        self.parts.len() <= names.len() && self.parts.iter().zip(names).all(|(part, name)| part.may_be(name))
     }
 
     fn of_variable(name: &str, dir: &PathShape) -> PathShape {
@@ -261,16 +244,8 @@ impl PathShape {
 
     fn push(&mut self, open: Open) {
         match open {
-            Open {
-                text,
-                unknown: true,
-                ..
-            } => self.parts.push(Part::Unknown(text)),
-            Open {
-                text,
-                pattern: true,
-                ..
-            } => self.parts.push(Part::Pattern(text)),
+            Open { text, unknown: true, .. } => self.parts.push(Part::Unknown(text)),
+            Open { text, pattern: true, .. } => self.parts.push(Part::Pattern(text)),
             Open { text, .. } => match text.as_str() {
                 "" | "." => {}
                 ".." => self.pop(),
@@ -313,14 +288,9 @@ impl PathShape {
 
 /// `~name/…`: the home directory of a named user.
 fn is_home_of_another(text: &str) -> bool {
-    text.strip_prefix('~')
-        .and_then(|rest| rest.split_once('/'))
-        .is_some_and(|(name, _)| {
-            !name.is_empty()
-                && name
-                    .bytes()
-                    .all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(&c))
-        })
+    text.strip_prefix('~').and_then(|rest| rest.split_once('/')).is_some_and(|(name, _)| {
+        !name.is_empty() && name.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(&c))
+    })
 }
 
 #[derive(Default)]
@@ -336,9 +306,7 @@ impl Part {
         match self {
             Part::Name(known) => known == name,
             Part::Pattern(pattern) => glob::may_match(pattern, name),
-            Part::Unknown(pattern) => {
-                pattern.bytes().any(|c| c != b'*') && glob::may_match(pattern, name)
-            }
+            Part::Unknown(pattern) => pattern.bytes().any(|c| c != b'*') && glob::may_match(pattern, name),
         }
     }
 

@@ -29,9 +29,7 @@ const WITH_SUBCOMMANDS: &[&str] = &[
 impl Command {
     /// Returns the simple commands that bash may run, in the order of the text.
     pub fn running(&self) -> impl Iterator<Item = &Simple> {
-        self.simple
-            .iter()
-            .filter(|simple| simple.reach == Reach::Runs)
+        self.simple.iter().filter(|simple| simple.reach == Reach::Runs)
     }
 
     /// Builds a command of one simple command from words that are all known: for tests and examples.
@@ -41,21 +39,14 @@ impl Command {
     /// assert!(Command::of(&["rm", "-rf", "x"]).simple[0].is(&["rm"]));
     /// ```
     pub fn of(words: &[&str]) -> Command {
-        Command {
-            text: words.join(" "),
-            simple: vec![Simple::of(words)],
-            ..Command::default()
-        }
+        Command { text: words.join(" "), simple: vec![Simple::of(words)], ..Command::default() }
     }
 }
 
 impl Simple {
     /// Builds a simple command from words that are all known: for tests and examples.
     pub fn of(words: &[&str]) -> Simple {
-        Simple {
-            words: words.iter().map(|word| Word::from(*word)).collect(),
-            ..Simple::default()
-        }
+        Simple { words: words.iter().map(|word| Word::from(*word)).collect(), ..Simple::default() }
     }
 
     /// Returns the program's name without directories, if it is known.
@@ -82,11 +73,9 @@ impl Simple {
     pub fn is(&self, names: &[&str]) -> bool {
         match self.program() {
             Some(program) => names.contains(&&*program),
-            None => self.pattern_of_program().is_some_and(|pattern| {
-                names
-                    .iter()
-                    .any(|name| glob::may_match(basename(&pattern), name))
-            }),
+            None => self
+                .pattern_of_program()
+                .is_some_and(|pattern| names.iter().any(|name| glob::may_match(basename(&pattern), name))),
         }
     }
 
@@ -98,12 +87,9 @@ impl Simple {
         };
         let program = program.strip_suffix(".exe").unwrap_or(&program);
         names.iter().any(|name| {
-            program.strip_prefix(name).is_some_and(|version| {
-                version
-                    .trim_start_matches('-')
-                    .chars()
-                    .all(|c| c.is_ascii_digit() || c == '.')
-            })
+            program
+                .strip_prefix(name)
+                .is_some_and(|version| version.trim_start_matches('-').chars().all(|c| c.is_ascii_digit() || c == '.'))
         })
     }
 
@@ -131,9 +117,7 @@ impl Simple {
                     word.known().is_some_and(|text| match text.as_bytes() {
                         [b'-', b'-'] => false,
                         [b'-', ..] => true,
-                        _ => {
-                            subcommands && text.bytes().all(|c| c.is_ascii_lowercase() || c == b'-')
-                        }
+                        _ => subcommands && text.bytes().all(|c| c.is_ascii_lowercase() || c == b'-'),
                     })
                 })
             }
@@ -149,26 +133,18 @@ impl Simple {
     /// Returns the `n`th argument that is not an option, counted from 0, if it is known. Only for programs
     /// whose options before it take no separate value; otherwise [`parse`](Self::parse) knows better.
     pub fn subcommand(&self, n: usize) -> Option<Cow<'_, str>> {
-        self.args()
-            .iter()
-            .filter(|word| !word.leading().starts_with('-'))
-            .nth(n)?
-            .known()
+        self.args().iter().filter(|word| !word.leading().starts_with('-')).nth(n)?.known()
     }
 
     /// Returns whether it was reached through one of these launchers: `xargs`, `sudo`, a function's name.
     pub fn came_through(&self, launchers: &[&str]) -> bool {
-        self.via
-            .iter()
-            .any(|launcher| launchers.contains(&launcher.program.as_str()))
+        self.via.iter().any(|launcher| launchers.contains(&launcher.program.as_str()))
     }
 
     /// Returns whether a function or alias of the line that is being run calls itself here.
     pub fn recurses(&self) -> bool {
         self.program().is_some_and(|program| {
-            self.via
-                .iter()
-                .any(|launcher| launcher.how == How::Definition && launcher.program == *program)
+            self.via.iter().any(|launcher| launcher.how == How::Definition && launcher.program == *program)
         })
     }
 

@@ -30,63 +30,44 @@ impl Targets<'_> {
     }
 
     pub(super) fn values(&self, options: &[(char, &str)]) -> Vec<Target> {
-        let values = options
-            .iter()
-            .flat_map(|(short, long)| self.parsed.values(*short, long));
+        let values = options.iter().flat_map(|(short, long)| self.parsed.values(*short, long));
         values.map(|word| (None, self.path(word))).collect()
     }
 
     /// The operands after the program text, which is the first one unless an option gave it.
     pub(super) fn after_script(&self, script: &[(char, &str)]) -> Vec<Target> {
-        let given = script
-            .iter()
-            .any(|(short, long)| self.parsed.has(*short, long));
+        let given = script.iter().any(|(short, long)| self.parsed.has(*short, long));
         let files = self.parsed.operands.iter().skip(usize::from(!given));
         files.map(|word| (None, self.path(word))).collect()
     }
 
     pub(super) fn sources(&self) -> impl Iterator<Item = &Word> {
         let to_option = self.parsed.has('t', "target-directory");
-        let count = self
-            .parsed
-            .operands
-            .len()
-            .saturating_sub(usize::from(!to_option));
+        let count = self.parsed.operands.len().saturating_sub(usize::from(!to_option));
         self.parsed.operands.iter().take(count).copied()
     }
 
     /// The last operand or `-t`, and every source's name below it, as it may be a directory. One operand
     /// alone (`ln -s x`) is put into the working directory.
     pub(super) fn copies(&self) -> Vec<Target> {
-        let to = match (
-            self.parsed.value('t', "target-directory"),
-            self.parsed.operands.as_slice(),
-        ) {
+        let to = match (self.parsed.value('t', "target-directory"), self.parsed.operands.as_slice()) {
             (Some(word), _) => self.path(word),
             (None, [_, .., last]) => self.path(last),
             (None, [only]) if self.simple.is(&["ln", "gln"]) => {
                 let name = only.path();
-                return name
-                    .name()
-                    .map(|name| (None, self.dir.join(name)))
-                    .into_iter()
-                    .collect();
+                return name.name().map(|name| (None, self.dir.join(name))).into_iter().collect();
             }
             (None, _) => return Vec::new(),
         };
-        let mut targets: Vec<Target> = self
-            .sources()
-            .filter_map(|word| Some(to.join(word.path().name()?)))
-            .map(|path| (None, path))
-            .collect();
+        let mut targets: Vec<Target> =
+            self.sources().filter_map(|word| Some(to.join(word.path().name()?))).map(|path| (None, path)).collect();
         targets.insert(0, (None, to));
         targets
     }
 
     /// Files named by options; with `-O`, the last name of each URL.
     pub(super) fn curled(&self) -> Vec<Target> {
-        let mut targets =
-            self.values(&[('o', "output"), ('D', "dump-header"), ('c', "cookie-jar")]);
+        let mut targets = self.values(&[('o', "output"), ('D', "dump-header"), ('c', "cookie-jar")]);
         let into = self.directory(&[('\0', "output-dir")], &mut targets);
         if self.parsed.has('O', "remote-name") || self.parsed.has('\0', "remote-name-all") {
             targets.extend(self.names_of_urls(&into));
@@ -96,8 +77,7 @@ impl Targets<'_> {
 
     /// Files named by options; without one, the last name of each URL.
     pub(super) fn downloaded(&self) -> Vec<Target> {
-        let mut targets =
-            self.values(&[('o', "output-file"), ('O', "output-document"), ('o', "out")]);
+        let mut targets = self.values(&[('o', "output-file"), ('O', "output-document"), ('o', "out")]);
         let into = self.directory(&[('P', "directory-prefix"), ('d', "dir")], &mut targets);
         if targets.is_empty() {
             targets.extend(self.names_of_urls(&into));
@@ -125,24 +105,13 @@ impl Targets<'_> {
 
     /// `tar`: where `-x` unpacks to, or what `-c` writes; the first word may lack its dash.
     pub(super) fn archive(&self) -> Vec<Target> {
-        let bundle = self
-            .simple
-            .args()
-            .first()
-            .map(|word| word.leading().into_owned())
-            .unwrap_or_default();
+        let bundle = self.simple.args().first().map(|word| word.leading().into_owned()).unwrap_or_default();
         let old_style = !bundle.starts_with('-');
-        let does = |letter: char, long: &str| {
-            self.parsed.has(letter, long) || (old_style && bundle.contains(letter))
-        };
+        let does = |letter: char, long: &str| self.parsed.has(letter, long) || (old_style && bundle.contains(letter));
         if does('x', "extract") || does('x', "get") {
             self.values(&[('C', "directory")])
         } else if does('c', "create") && old_style && bundle.contains('f') {
-            self.parsed
-                .operands
-                .get(1)
-                .map(|word| self.one(word))
-                .unwrap_or_default()
+            self.parsed.operands.get(1).map(|word| self.one(word)).unwrap_or_default()
         } else if does('c', "create") {
             self.values(&[('f', "file")])
         } else {

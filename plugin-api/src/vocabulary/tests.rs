@@ -1,22 +1,12 @@
 use super::*;
-use crate::command::{
-    Command, How, Launcher, Piece, Redirect, RedirectOp, Simple, Stdin, Unknown, Why, Word,
-};
+use crate::command::{Command, How, Launcher, Piece, Redirect, RedirectOp, Simple, Stdin, Unknown, Why, Word};
 
 fn unknown(why: Why, name: &str, from: &[usize], quoted: bool) -> Piece {
-    Piece::Unknown(Unknown {
-        why,
-        name: name.into(),
-        from: from.to_vec(),
-        quoted,
-    })
+    Piece::Unknown(Unknown { why, name: name.into(), from: from.to_vec(), quoted })
 }
 
 fn word(pieces: &[Piece]) -> Word {
-    Word {
-        pieces: pieces.to_vec(),
-        ..Word::default()
-    }
+    Word { pieces: pieces.to_vec(), ..Word::default() }
 }
 
 fn text(text: &str) -> Piece {
@@ -33,16 +23,10 @@ fn programs_are_known_by_their_last_name() {
     let pattern = word(&[text("/bin/r"), Piece::Glob("[m]".into())]);
     let split = word(&[text("r"), text("m")]);
     for program in [Word::from("/bin/rm"), dir, pattern, split] {
-        let simple = Simple {
-            words: vec![program],
-            ..Simple::default()
-        };
+        let simple = Simple { words: vec![program], ..Simple::default() };
         assert!(simple.is(&["rm"]), "{simple:?}");
     }
-    let hidden = Simple {
-        words: vec![word(&[unknown(Why::Variable, "X", &[], false)])],
-        ..Simple::default()
-    };
+    let hidden = Simple { words: vec![word(&[unknown(Why::Variable, "X", &[], false)])], ..Simple::default() };
     assert!(!hidden.is(&["rm"]) && hidden.program().is_none());
     assert!(Simple::default().program().is_none());
 }
@@ -59,45 +43,22 @@ fn versions_belong_to_their_program() {
 
 #[test]
 fn asking_for_help_does_nothing_else() {
-    for help in [
-        "rm --help",
-        "rm -rf --help",
-        "git push --help",
-        "hermes gateway stop --help",
-        "xargs --help rm",
-    ] {
+    for help in ["rm --help", "rm -rf --help", "git push --help", "hermes gateway stop --help", "xargs --help rm"] {
         assert!(line(help).only_asks_help(), "{help}");
     }
-    for runs in [
-        "rm -rf x --help",
-        "rm -rf -- --help",
-        "sudo reboot --help",
-        "rm -rf /x --version",
-    ] {
+    for runs in ["rm -rf x --help", "rm -rf -- --help", "sudo reboot --help", "rm -rf /x --version"] {
         assert!(!line(runs).only_asks_help(), "{runs}");
     }
 }
 
 #[test]
 fn flags_are_found_in_every_spelling() {
-    for yes in [
-        "rm -r x",
-        "rm -fr x",
-        "rm x -rf",
-        "rm --recursive x",
-        "rm --rec x",
-        "rm -f -v -r x",
-        "rm --recursive=x",
-    ] {
+    for yes in
+        ["rm -r x", "rm -fr x", "rm x -rf", "rm --recursive x", "rm --rec x", "rm -f -v -r x", "rm --recursive=x"]
+    {
         assert!(line(yes).has_flag('r', "recursive"), "{yes}");
     }
-    for no in [
-        "rm r",
-        "rm --force x",
-        "rm -- -r",
-        "rm --recursively x",
-        "rm x",
-    ] {
+    for no in ["rm r", "rm --force x", "rm -- -r", "rm --recursively x", "rm x"] {
         assert!(!line(no).has_flag('r', "recursive"), "{no}");
     }
 }
@@ -121,10 +82,7 @@ fn options_take_their_values() {
     ] {
         let simple = line(args);
         let parsed = simple.parse(&SYNTAX);
-        assert!(
-            parsed.value('o', "output").is_some_and(|v| v.is(value)),
-            "{args}"
-        );
+        assert!(parsed.value('o', "output").is_some_and(|v| v.is(value)), "{args}");
         assert!(parsed.operands.is_empty(), "{args}");
     }
     let simple = line("x --out f -i.bak g -- -h");
@@ -136,9 +94,7 @@ fn options_take_their_values() {
 #[test]
 fn unknown_words_are_operands_that_could_be_options() {
     let mut simple = line("rm x");
-    simple
-        .words
-        .push(word(&[unknown(Why::Variable, "X", &[], false)]));
+    simple.words.push(word(&[unknown(Why::Variable, "X", &[], false)]));
     let parsed = simple.parse(&Syntax::GNU);
     assert!(parsed.unknown);
     assert_eq!(parsed.operands.len(), 2);
@@ -148,10 +104,7 @@ fn unknown_words_are_operands_that_could_be_options() {
 
 #[test]
 fn first_operand_ends_the_options_where_it_does() {
-    let syntax = Syntax {
-        stops_at_operand: true,
-        ..Syntax::GNU
-    };
+    let syntax = Syntax { stops_at_operand: true, ..Syntax::GNU };
     let simple = line("sh script.sh -c arg");
     let parsed = simple.parse(&syntax);
     assert!(!parsed.has('c', ""));
@@ -160,21 +113,9 @@ fn first_operand_ends_the_options_where_it_does() {
 
 #[test]
 fn long_options_may_have_one_dash() {
-    let syntax = Syntax {
-        single_dash_long: true,
-        long_values: &["name"],
-        ..Syntax::GNU
-    };
-    assert!(
-        line("find . -name x -delete")
-            .parse(&syntax)
-            .has('\0', "delete")
-    );
-    assert!(
-        !line("find . -name -delete")
-            .parse(&syntax)
-            .has('\0', "delete")
-    );
+    let syntax = Syntax { single_dash_long: true, long_values: &["name"], ..Syntax::GNU };
+    assert!(line("find . -name x -delete").parse(&syntax).has('\0', "delete"));
+    assert!(!line("find . -name -delete").parse(&syntax).has('\0', "delete"));
 }
 
 #[test]
@@ -192,10 +133,7 @@ fn paths_are_made_comparable() {
     ] {
         assert_eq!(Word::from(path).path().to_string(), expected);
     }
-    let hermes = word(&[
-        unknown(Why::Variable, "HERMES_HOME", &[], true),
-        text("/.env"),
-    ]);
+    let hermes = word(&[unknown(Why::Variable, "HERMES_HOME", &[], true), text("/.env")]);
     assert!(hermes.path().is("~/.hermes/.env"));
     let above = word(&[Piece::Home, text("/../../etc/x")]);
     assert!(above.path().is_within("/etc"));
@@ -206,15 +144,8 @@ fn paths_are_made_comparable() {
 #[test]
 fn paths_are_relative_to_where_they_are_used() {
     let dir = PathShape::parse("/etc/cron.d");
-    assert_eq!(
-        Word::from("../hosts").path_in(&dir).to_string(),
-        "/etc/hosts"
-    );
-    assert!(
-        Word::from("x")
-            .path_in(&PathShape::parse("~/.ssh"))
-            .is_within("~/.ssh")
-    );
+    assert_eq!(Word::from("../hosts").path_in(&dir).to_string(), "/etc/hosts");
+    assert!(Word::from("x").path_in(&PathShape::parse("~/.ssh")).is_within("~/.ssh"));
 }
 
 #[test]
@@ -299,16 +230,8 @@ fn destinations_are_found_by_program() {
 fn redirections_write() {
     let mut simple = line("echo x");
     simple.redirects = vec![
-        Redirect {
-            fd: Some(0),
-            op: RedirectOp::Read,
-            target: Word::from("/etc/a"),
-        },
-        Redirect {
-            fd: Some(1),
-            op: RedirectOp::Append,
-            target: Word::from("/tmp/b"),
-        },
+        Redirect { fd: Some(0), op: RedirectOp::Read, target: Word::from("/etc/a") },
+        Redirect { fd: Some(1), op: RedirectOp::Append, target: Word::from("/tmp/b") },
     ];
     assert!(!simple.writes_to("/etc"));
     assert!(simple.writes_to("/tmp/b"));
@@ -325,22 +248,11 @@ fn copies_into_a_directory_write_their_own_name_there() {
 fn flow_is_followed_through_pipes_and_substitutions() {
     // echo "$(curl …)" | tee x | sh
     let mut echo = line("echo");
-    echo.words
-        .push(word(&[unknown(Why::Substitution, "", &[1], true)]));
+    echo.words.push(word(&[unknown(Why::Substitution, "", &[1], true)]));
     echo.feeds = vec![2];
-    let tee = Simple {
-        stdin: Stdin::Pipe(vec![0]),
-        feeds: vec![3],
-        ..line("tee x")
-    };
-    let sh = Simple {
-        stdin: Stdin::Pipe(vec![2]),
-        ..line("sh")
-    };
-    let command = Command {
-        simple: vec![echo, line("curl http://e"), tee, sh],
-        ..Command::default()
-    };
+    let tee = Simple { stdin: Stdin::Pipe(vec![0]), feeds: vec![3], ..line("tee x") };
+    let sh = Simple { stdin: Stdin::Pipe(vec![2]), ..line("sh") };
+    let command = Command { simple: vec![echo, line("curl http://e"), tee, sh], ..Command::default() };
     let fed = command.fed_by(|simple| simple.is(&["curl"]));
     assert_eq!(fed, [false, false, true, true]);
     assert_eq!(command.upstream(&command.simple[3]).len(), 3);
@@ -352,9 +264,6 @@ fn flow_is_followed_through_pipes_and_substitutions() {
 fn a_function_that_calls_itself_recurses() {
     let mut call = line("f");
     assert!(!call.recurses());
-    call.via.push(Launcher {
-        program: "f".into(),
-        how: How::Definition,
-    });
+    call.via.push(Launcher { program: "f".into(), how: How::Definition });
     assert!(call.recurses());
 }

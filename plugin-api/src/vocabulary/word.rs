@@ -93,9 +93,7 @@ impl Word {
 
     /// Returns the word without this known text at its start: the value of `of=FILE`.
     pub fn strip_prefix(&self, prefix: &str) -> Option<Word> {
-        self.leading()
-            .starts_with(prefix)
-            .then(|| self.skip_bytes(prefix.len()))
+        self.leading().starts_with(prefix).then(|| self.skip_bytes(prefix.len()))
     }
 
     /// Returns the word without its first `count` bytes, which are known text.
@@ -113,10 +111,7 @@ impl Word {
                 piece => pieces.push(piece.clone()),
             }
         }
-        Word {
-            pieces,
-            span: self.span,
-        }
+        Word { pieces, span: self.span }
     }
 }
 

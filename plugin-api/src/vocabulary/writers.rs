@@ -26,11 +26,7 @@ pub(super) fn of(simple: &Simple) -> impl Iterator<Item = &'static Writer> {
     })
 }
 
-const COPY: Syntax = Syntax {
-    short_values: "tS",
-    long_values: &["target-directory", "suffix"],
-    ..Syntax::GNU
-};
+const COPY: Syntax = Syntax { short_values: "tS", long_values: &["target-directory", "suffix"], ..Syntax::GNU };
 const CURL: Syntax = Syntax {
     short_values: "odDbcHAXuxeTFmrEKtUYywzCPQ",
     long_values: &[
@@ -98,27 +94,15 @@ const OUTPUT: Syntax = Syntax {
 };
 
 const WRITERS: &[Writer] = &[
-    Writer {
-        programs: &["tee", "sponge"],
-        kind: WriteKind::Output,
-        syntax: Syntax::GNU,
-        targets: |t| t.all(),
-    },
-    Writer {
-        programs: &["cp", "ln", "gcp", "gln"],
-        kind: WriteKind::Copy,
-        syntax: COPY,
-        targets: |t| t.copies(),
-    },
+    Writer { programs: &["tee", "sponge"], kind: WriteKind::Output, syntax: Syntax::GNU, targets: |t| t.all() },
+    Writer { programs: &["cp", "ln", "gcp", "gln"], kind: WriteKind::Copy, syntax: COPY, targets: |t| t.copies() },
     Writer {
         programs: &["mv", "gmv", "rename"],
         kind: WriteKind::Copy,
         syntax: COPY,
         targets: |t| {
             let mut targets = t.copies();
-            let sources = t
-                .sources()
-                .map(|word| (Some(WriteKind::Remove), t.path(word)));
+            let sources = t.sources().map(|word| (Some(WriteKind::Remove), t.path(word)));
             targets.extend(sources);
             targets
         },
@@ -141,24 +125,11 @@ const WRITERS: &[Writer] = &[
         kind: WriteKind::Copy,
         syntax: Syntax {
             short_values: "efTBMcDFiJloPSX",
-            long_values: &[
-                "rsh",
-                "exclude",
-                "include",
-                "filter",
-                "files-from",
-                "log-file",
-                "backup-dir",
-            ],
+            long_values: &["rsh", "exclude", "include", "filter", "files-from", "log-file", "backup-dir"],
             ..Syntax::GNU
         },
         targets: |t| {
-            let local = |(_, path): &Target| {
-                !path
-                    .parts
-                    .first()
-                    .is_some_and(|part| part.text().contains(':'))
-            };
+            let local = |(_, path): &Target| !path.parts.first().is_some_and(|part| part.text().contains(':'));
             t.copies().into_iter().filter(local).collect()
         },
     },
@@ -176,11 +147,7 @@ const WRITERS: &[Writer] = &[
         kind: WriteKind::Output,
         syntax: Syntax::GNU,
         targets: |t| {
-            let files = t
-                .parsed
-                .operands
-                .iter()
-                .filter_map(|word| word.strip_prefix("of="));
+            let files = t.parsed.operands.iter().filter_map(|word| word.strip_prefix("of="));
             files.map(|file| (None, t.path(&file))).collect()
         },
     },
@@ -204,12 +171,7 @@ const WRITERS: &[Writer] = &[
     Writer {
         programs: &["perl", "ruby"],
         kind: WriteKind::InPlace,
-        syntax: Syntax {
-            short_values: "eEIMmr",
-            short_optional: "ilx0CDF",
-            stops_at_operand: true,
-            ..Syntax::GNU
-        },
+        syntax: Syntax { short_values: "eEIMmr", short_optional: "ilx0CDF", stops_at_operand: true, ..Syntax::GNU },
         targets: |t| match t.parsed.has('i', "") {
             true => t.after_script(&[('e', ""), ('E', "")]),
             false => Vec::new(),
@@ -227,10 +189,7 @@ const WRITERS: &[Writer] = &[
         targets: |t| {
             let mut targets = t.written_by_script("> \"");
             targets.extend(t.written_by_script(">\""));
-            if t.parsed
-                .value('i', "include")
-                .is_some_and(|library| library.is("inplace"))
-            {
+            if t.parsed.value('i', "include").is_some_and(|library| library.is("inplace")) {
                 targets.extend(t.after_script(&[('f', "file")]));
             }
             targets
@@ -246,16 +205,7 @@ const WRITERS: &[Writer] = &[
         },
     },
     Writer {
-        programs: &[
-            "truncate",
-            "patch",
-            "sd",
-            "dos2unix",
-            "unix2dos",
-            "ex",
-            "ed",
-            "fallocate",
-        ],
+        programs: &["truncate", "patch", "sd", "dos2unix", "unix2dos", "ex", "ed", "fallocate"],
         kind: WriteKind::InPlace,
         syntax: Syntax {
             short_values: "sorpiBDdFgVzYc",
@@ -264,12 +214,7 @@ const WRITERS: &[Writer] = &[
         },
         targets: |t| t.all(),
     },
-    Writer {
-        programs: &["curl"],
-        kind: WriteKind::Output,
-        syntax: CURL,
-        targets: |t| t.curled(),
-    },
+    Writer { programs: &["curl"], kind: WriteKind::Output, syntax: CURL, targets: |t| t.curled() },
     Writer {
         programs: &["wget", "wget2", "aria2c", "fetch", "axel", "http", "https"],
         kind: WriteKind::Output,
@@ -277,10 +222,7 @@ const WRITERS: &[Writer] = &[
         targets: |t| t.downloaded(),
     },
     Writer {
-        programs: &[
-            "sort", "gpg", "gpg2", "iconv", "pandoc", "strace", "tcpdump", "gcc", "cc", "clang",
-            "base64",
-        ],
+        programs: &["sort", "gpg", "gpg2", "iconv", "pandoc", "strace", "tcpdump", "gcc", "cc", "clang", "base64"],
         kind: WriteKind::Output,
         syntax: OUTPUT,
         targets: |t| {
@@ -292,22 +234,13 @@ const WRITERS: &[Writer] = &[
         programs: &["openssl"],
         kind: WriteKind::Output,
         syntax: Syntax {
-            long_values: &[
-                "in", "out", "key", "keyout", "subj", "days", "pass", "passin", "passout",
-            ],
+            long_values: &["in", "out", "key", "keyout", "subj", "days", "pass", "passin", "passout"],
             single_dash_long: true,
             ..Syntax::GNU
         },
         targets: |t| {
-            let exact = t
-                .parsed
-                .options
-                .iter()
-                .filter(|option| ["out", "keyout"].contains(&option.name.as_str()));
-            exact
-                .filter_map(|option| option.value.as_ref())
-                .map(|word| (None, t.path(word)))
-                .collect()
+            let exact = t.parsed.options.iter().filter(|option| ["out", "keyout"].contains(&option.name.as_str()));
+            exact.filter_map(|option| option.value.as_ref()).map(|word| (None, t.path(word))).collect()
         },
     },
     Writer {
@@ -323,19 +256,13 @@ const WRITERS: &[Writer] = &[
     Writer {
         programs: &["unzip"],
         kind: WriteKind::Output,
-        syntax: Syntax {
-            short_values: "dxP",
-            ..Syntax::GNU
-        },
+        syntax: Syntax { short_values: "dxP", ..Syntax::GNU },
         targets: |t| t.values(&[('d', "")]),
     },
     Writer {
         programs: &["ssh-keygen"],
         kind: WriteKind::Output,
-        syntax: Syntax {
-            short_values: "fNtbCPIVsDOnzwmaFRr",
-            ..Syntax::GNU
-        },
+        syntax: Syntax { short_values: "fNtbCPIVsDOnzwmaFRr", ..Syntax::GNU },
         targets: |t| match "lyBLFeiHQk".chars().any(|reads| t.parsed.has(reads, "")) {
             true => Vec::new(),
             false => t.values(&[('f', "")]),
@@ -344,34 +271,19 @@ const WRITERS: &[Writer] = &[
     Writer {
         programs: &["rm", "grm", "unlink", "rmdir", "shred", "srm", "trash"],
         kind: WriteKind::Remove,
-        syntax: Syntax {
-            short_values: "",
-            long_values: &["iterations", "size", "random-source"],
-            ..Syntax::GNU
-        },
+        syntax: Syntax { short_values: "", long_values: &["iterations", "size", "random-source"], ..Syntax::GNU },
         targets: |t| t.all(),
     },
     Writer {
-        programs: &[
-            "chmod", "chown", "chgrp", "setfacl", "chattr", "chflags", "xattr",
-        ],
+        programs: &["chmod", "chown", "chgrp", "setfacl", "chattr", "chflags", "xattr"],
         kind: WriteKind::Attributes,
-        syntax: Syntax {
-            short_values: "",
-            long_values: &["reference", "from"],
-            ..Syntax::GNU
-        },
+        syntax: Syntax { short_values: "", long_values: &["reference", "from"], ..Syntax::GNU },
         targets: |t| t.all(),
     },
     Writer {
-        programs: &[
-            "vi", "vim", "nvim", "nano", "pico", "emacs", "micro", "hx", "joe", "mcedit", "sqlite3",
-        ],
+        programs: &["vi", "vim", "nvim", "nano", "pico", "emacs", "micro", "hx", "joe", "mcedit", "sqlite3"],
         kind: WriteKind::Edit,
-        syntax: Syntax {
-            short_values: "cSuT",
-            ..Syntax::GNU
-        },
+        syntax: Syntax { short_values: "cSuT", ..Syntax::GNU },
         targets: |t| t.all(),
     },
 ];

@@ -55,15 +55,8 @@ impl Simple {
         let mut writes = self.redirected_in(dir);
         if !self.only_asks_help() {
             for writer in writers::of(self) {
-                let found = (writer.targets)(&Targets {
-                    simple: self,
-                    parsed: self.parse(&writer.syntax),
-                    dir,
-                });
-                writes.extend(found.into_iter().map(|(kind, path)| Write {
-                    kind: kind.unwrap_or(writer.kind),
-                    path,
-                }));
+                let found = (writer.targets)(&Targets { simple: self, parsed: self.parse(&writer.syntax), dir });
+                writes.extend(found.into_iter().map(|(kind, path)| Write { kind: kind.unwrap_or(writer.kind), path }));
             }
         }
         writes
@@ -71,30 +64,18 @@ impl Simple {
 
     /// Returns whether this changes something in the place, written as `/etc` or `~/.ssh`.
     pub fn writes_to(&self, place: &str) -> bool {
-        self.writes()
-            .iter()
-            .any(|write| write.path.is_within(place))
+        self.writes().iter().any(|write| write.path.is_within(place))
     }
 
     /// Returns the files that redirections write.
     pub fn redirected(&self) -> impl Iterator<Item = &Word> {
         self.redirects
             .iter()
-            .filter(|redirect| {
-                matches!(
-                    redirect.op,
-                    RedirectOp::Write | RedirectOp::Append | RedirectOp::ReadWrite
-                )
-            })
+            .filter(|redirect| matches!(redirect.op, RedirectOp::Write | RedirectOp::Append | RedirectOp::ReadWrite))
             .map(|redirect| &redirect.target)
     }
 
     fn redirected_in(&self, dir: &PathShape) -> Vec<Write> {
-        self.redirected()
-            .map(|word| Write {
-                kind: WriteKind::Redirect,
-                path: word.path_in(dir),
-            })
-            .collect()
+        self.redirected().map(|word| Write { kind: WriteKind::Redirect, path: word.path_in(dir) }).collect()
     }
 }

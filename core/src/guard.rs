@@ -1,0 +1,3 @@
+//! The guard: decides every effect, and is the only one that can allow it.
+
+pub mod witness;

@@ -1,0 +1,303 @@
+//! Typed handles over the wire's objects: what the rest of core calls.
+//!
+//! A handle encodes, calls and decodes; it counts panics and, after [`PANICS`] of them, refuses to call on. It
+//! knows no policy.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use hermes_plugin_abi as abi;
+use hermes_plugin_api::backend::{ExecRequest, Exit, Keep, SessionFacts, SessionSpec};
+use hermes_plugin_api::error::{ErrorCode, PluginError, Result};
+use hermes_plugin_api::finding::{Finding, Subject};
+use hermes_plugin_api::flow::{Cancel, Channel, Output, Sink};
+use hermes_plugin_api::model::{Completion, Delta, Request};
+use hermes_plugin_api::platform::{Inbound, Media, Outbound, Receipt};
+use hermes_plugin_api::tools::{CallResult, Progress, Tool, ToolCall};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::guard::witness::{Authorized, Exec};
+
+/// After this many panics a capability is not called any more.
+pub const PANICS: u32 = 3;
+
+/// Which capability of which plugin a handle speaks to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The plugin's id.
+    pub plugin: String,
+    /// The capability's name.
+    pub name: String,
+}
+
+struct Inner<W> {
+    origin: Origin,
+    wire: W,
+    panics: AtomicU32,
+}
+
+/// A handle: cheap to clone, shared by all calls.
+struct Handle<W>(Arc<Inner<W>>);
+
+impl<W> Clone for Handle<W> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<W> Handle<W> {
+    fn new(plugin: &str, name: &str, wire: W) -> Self {
+        let origin = Origin { plugin: plugin.to_owned(), name: name.to_owned() };
+        Self(Arc::new(Inner { origin, wire, panics: AtomicU32::new(0) }))
+    }
+
+    fn wire(&self) -> Result<&W> {
+        if self.0.panics.load(Ordering::Relaxed) >= PANICS {
+            let message =
+                format!("Plugin `{}` panicked {PANICS} times and is not called any more", self.0.origin.plugin);
+            return Err(PluginError::unavailable(message));
+        }
+        Ok(&self.0.wire)
+    }
+
+    fn settle<T>(&self, result: abi::RResult<T, abi::Fault>) -> Result<T> {
+        result.into_result().map_err(|fault| {
+            let mut error = PluginError::from(fault);
+            if error.code == ErrorCode::PANICKED {
+                self.0.panics.fetch_add(1, Ordering::Relaxed);
+                error.message = format!("Plugin `{}`: {}", self.0.origin.plugin, error.message);
+            }
+            error
+        })
+    }
+
+    async fn json<T: DeserializeOwned>(&self, what: &str, call: impl FnOnce(&W) -> abi::JsonFuture) -> Result<T> {
+        let future = call(self.wire()?);
+        let json = self.settle(future.await)?;
+        serde_json::from_str(&json).map_err(|error| PluginError::protocol(what, error))
+    }
+
+    async fn unit(&self, call: impl FnOnce(&W) -> abi::UnitFuture) -> Result<()> {
+        let future = call(self.wire()?);
+        self.settle(future.await)
+    }
+}
+
+fn text<T: Serialize>(value: &T) -> Result<abi::RString> {
+    Ok(serde_json::to_string(value)?.into())
+}
+
+macro_rules! handle {
+    ($(#[$doc:meta])* $name:ident over $wire:ty) => {
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $name(Handle<$wire>);
+
+        impl $name {
+            /// Wraps the wire's object.
+            #[must_use]
+            pub fn new(plugin: &str, name: &str, wire: $wire) -> Self {
+                Self(Handle::new(plugin, name, wire))
+            }
+
+            /// Which capability of which plugin it is.
+            #[must_use]
+            pub fn origin(&self) -> &Origin {
+                &self.0.0.origin
+            }
+        }
+    };
+}
+
+handle! {
+    /// A scanner.
+    ScannerHandle over abi::ScannerBox
+}
+handle! {
+    /// A backend.
+    BackendHandle over abi::BackendBox
+}
+handle! {
+    /// A platform.
+    PlatformHandle over abi::PlatformBox
+}
+handle! {
+    /// A toolset.
+    ToolsHandle over abi::McpServerBox
+}
+handle! {
+    /// A model.
+    ModelHandle over abi::ServiceBox
+}
+handle! {
+    /// Command words.
+    CommandsHandle over abi::ServiceBox
+}
+
+impl ScannerHandle {
+    /// Judges a subject.
+    ///
+    /// # Errors
+    /// What the plugin reports.
+    pub async fn scan(&self, subject: &Subject) -> Result<Vec<Finding>> {
+        let subject = text(subject)?;
+        self.0.json("findings", |wire| wire.scan(subject)).await
+    }
+}
+
+impl BackendHandle {
+    /// Opens a session.
+    ///
+    /// # Errors
+    /// What the plugin reports.
+    pub async fn open(&self, id: &str, spec: &SessionSpec) -> Result<SessionHandle> {
+        let spec = text(spec)?;
+        let future = self.0.wire()?.open(spec);
+        let wire = self.0.settle(future.await)?;
+        let facts =
+            serde_json::from_str(&wire.facts()).map_err(|error| PluginError::protocol("session facts", error))?;
+        let Origin { plugin, name } = self.origin();
+        Ok(SessionHandle { handle: Handle::new(plugin, name, wire), id: id.to_owned(), facts })
+    }
+}
+
+/// An open session of a backend.
+#[derive(Clone)]
+pub struct SessionHandle {
+    handle: Handle<abi::BackendSessionBox>,
+    id: String,
+    facts: SessionFacts,
+}
+
+impl SessionHandle {
+    /// Our id of the session.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The backend's name.
+    #[must_use]
+    pub fn backend(&self) -> &str {
+        &self.handle.0.origin.name
+    }
+
+    /// What the session is.
+    #[must_use]
+    pub fn facts(&self) -> &SessionFacts {
+        &self.facts
+    }
+
+    /// Runs a process for a command that the guard authorized. The witness is used up, and is checked once
+    /// more here: it must be for this backend and session, and its text must be one whole argument.
+    ///
+    /// # Errors
+    /// `DENIED` when the witness is for something else; what the plugin reports.
+    pub async fn exec(
+        &self,
+        witness: Authorized<Exec>,
+        request: &ExecRequest,
+        input: Channel,
+        output: Output,
+        cancel: &Cancel,
+    ) -> Result<Exit> {
+        let exec = witness.redeem();
+        let same_place = exec.backend == self.backend() && exec.session == self.id;
+        if !same_place || !request.argv.contains(&exec.command) {
+            return Err(PluginError::new(ErrorCode::DENIED, "The command to run is not the one that was authorized"));
+        }
+        let request = text(request)?;
+        self.handle
+            .json("an exit", |wire| wire.exec(request, input.to_wire(), output.to_wire(), cancel.to_wire()))
+            .await
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// What the plugin reports.
+    pub async fn read_file(&self, path: &str, output: Output) -> Result<()> {
+        self.handle.unit(|wire| wire.read_file(path.into(), output.to_wire())).await
+    }
+
+    /// Ends the session.
+    ///
+    /// # Errors
+    /// What the plugin reports.
+    pub async fn close(&self, keep: Keep) -> Result<()> {
+        let keep = text(&keep)?;
+        self.handle.unit(|wire| wire.close(keep)).await
+    }
+}
+
+impl PlatformHandle {
+    /// Receives until cancelled or closed.
+    ///
+    /// # Errors
+    /// What the plugin reports.
+    pub async fn run(&self, inbox: Sink<Inbound>, cancel: &Cancel) -> Result<()> {
+        self.0.unit(|wire| wire.run(inbox.to_wire(), cancel.to_wire())).await
+    }
+
+    /// Sends one thing.
+    ///
+    /// # Errors
+    /// What the plugin reports.
+    pub async fn send(&self, outbound: &Outbound) -> Result<Receipt> {
+        let outbound = text(outbound)?;
+        self.0.json("a receipt", |wire| wire.send(outbound)).await
+    }
+
+    /// Fetches a media item of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// What the plugin reports.
+    pub async fn fetch(&self, media: &Media, limit: u64, output: Output) -> Result<()> {
+        let media = text(media)?;
+        self.0.unit(|wire| wire.fetch(media, limit, output.to_wire())).await
+    }
+}
+
+impl ToolsHandle {
+    /// The tools.
+    ///
+    /// # Errors
+    /// What the plugin reports.
+    pub async fn tools(&self) -> Result<Vec<Tool>> {
+        self.0.json("tools", |wire| wire.tools()).await
+    }
+
+    /// Calls a tool.
+    ///
+    /// # Errors
+    /// What the plugin reports.
+    pub async fn call(&self, call: &ToolCall, progress: Sink<Progress>, cancel: &Cancel) -> Result<CallResult> {
+        let call = text(call)?;
+        self.0.json("a call's result", |wire| wire.call(call, progress.to_wire(), cancel.to_wire())).await
+    }
+}
+
+impl ModelHandle {
+    /// Completes a conversation.
+    ///
+    /// # Errors
+    /// What the plugin reports.
+    pub async fn complete(&self, request: &Request, deltas: Sink<Delta>, cancel: &Cancel) -> Result<Completion> {
+        let request = text(request)?;
+        let call = |wire: &abi::ServiceBox| wire.invoke("complete".into(), request, deltas.to_wire(), cancel.to_wire());
+        self.0.json("a completion", call).await
+    }
+}
+
+impl CommandsHandle {
+    /// Runs a word; what it prints goes into `output`.
+    ///
+    /// # Errors
+    /// What the plugin reports.
+    pub async fn run(&self, name: &str, argv: &[String], output: Output, cancel: &Cancel) -> Result<i32> {
+        let argv = text(&argv)?;
+        let call = |wire: &abi::ServiceBox| wire.invoke(name.into(), argv, output.to_wire(), cancel.to_wire());
+        self.0.json("an exit code", call).await
+    }
+}

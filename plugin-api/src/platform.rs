@@ -1,0 +1,198 @@
+//! The trait of messaging platforms, the terminal among them.
+
+use std::future::Future;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::flow::{Cancel, Output, Sink};
+use crate::gate::Sender;
+
+/// Carries messages between people and the host.
+///
+/// A platform translates: it holds no policy, no sessions and no timers but its protocol's heartbeats. What it
+/// can do it declares in its manifest.
+pub trait Platform: Send + Sync + 'static {
+    /// Receives until cancelled or closed. `inbox.push` returns once the host has the event for good: only
+    /// then may a platform acknowledge it to its server.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` to be started again later, `CONFIG` to be left alone until the operator acts.
+    fn run(&self, inbox: Sink<Inbound>, cancel: Cancel) -> impl Future<Output = Result<()>> + Send;
+
+    /// Sends one thing.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when it may be tried again with the same `op`.
+    fn send(&self, outbound: Outbound) -> impl Future<Output = Result<Receipt>> + Send;
+
+    /// Fetches a media item of at most `limit` bytes. Called only after its sender was authorized.
+    ///
+    /// # Errors
+    /// `UNSUPPORTED` where the platform has no media.
+    fn fetch(&self, media: Media, limit: u64, output: Output) -> impl Future<Output = Result<()>> + Send {
+        let _ = (media, limit, output);
+        std::future::ready(Err(crate::error::PluginError::unsupported("media")))
+    }
+}
+
+/// Something that came in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Inbound {
+    /// The platform's id of the event, by which repetitions are recognised.
+    pub id: String,
+    /// Where.
+    pub chat: String,
+    /// Who.
+    pub sender: Sender,
+    /// What.
+    pub event: Event,
+}
+
+/// What came in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    /// A message.
+    Message {
+        /// Its text.
+        text: String,
+        /// What hangs on it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        media: Vec<Media>,
+    },
+    /// An answer to a prompt, by button or as text.
+    Answer {
+        /// The prompt's id.
+        prompt: String,
+        /// What was pressed or typed; empty for end of input.
+        text: String,
+    },
+    /// The person wants the running turn to stop.
+    Interrupt,
+    /// The person left: the conversation is over.
+    Closed,
+}
+
+impl Default for Event {
+    fn default() -> Self {
+        Self::Message { text: String::new(), media: Vec::new() }
+    }
+}
+
+/// A media item that can be fetched.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Media {
+    /// How the platform finds it.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its media type.
+    pub mime: String,
+    /// Its size in bytes, where known.
+    pub size: Option<u64>,
+}
+
+/// Something to send.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Outbound {
+    /// Stable across retries and restarts, so that a platform can recognise a repetition.
+    pub op: String,
+    /// Where to.
+    pub chat: String,
+    /// What.
+    pub body: Body,
+}
+
+/// What to send.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Body {
+    /// A whole message of the agent, in Markdown.
+    Message {
+        /// The text.
+        text: String,
+    },
+    /// A piece of a message that is being written.
+    Delta {
+        /// The text.
+        text: String,
+    },
+    /// The message being written is complete; `text` is all of it.
+    MessageEnd {
+        /// The text.
+        text: String,
+    },
+    /// Something the agent does: a tool call, a retry.
+    Activity {
+        /// One line.
+        text: String,
+    },
+    /// Output of a running command, as it comes.
+    ToolOutput {
+        /// The text.
+        text: String,
+    },
+    /// Something the person must know: a warning, a banner.
+    Notice {
+        /// The text.
+        text: String,
+    },
+    /// A question that waits for an [`Event::Answer`].
+    Prompt(Prompt),
+    /// The question is settled; nothing typed from now on belongs to it.
+    PromptEnd {
+        /// The prompt's id.
+        prompt: String,
+        /// How it ended, in a few words.
+        outcome: String,
+    },
+    /// The turn is over: the person may write.
+    TurnEnd,
+    /// What stands in the status line.
+    Status {
+        /// The text.
+        text: String,
+    },
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::Message { text: String::new() }
+    }
+}
+
+/// A question to a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Prompt {
+    /// Random, used once.
+    pub id: String,
+    /// All of it as text, for where there is nothing better. Control characters are already shown escaped.
+    pub text: String,
+    /// What may be answered, with a label each; the first letter of the label answers too.
+    pub choices: Vec<Choice>,
+    /// The question that stands last, before the answer is typed.
+    pub question: String,
+}
+
+/// An answer that may be given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Choice {
+    /// What the answer carries.
+    pub id: String,
+    /// What the person sees.
+    pub label: String,
+}
+
+/// What sending yields.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Receipt {
+    /// The platform's id of what was sent.
+    pub id: Option<String>,
+}

@@ -1,0 +1,18 @@
+//! The trait of scanners.
+
+use std::future::Future;
+
+use crate::error::Result;
+use crate::finding::{Finding, Subject};
+
+/// Judges subjects: commands, URLs, files about to enter the prompt.
+///
+/// The host calls a scanner only with the kinds of subject that its manifest declares, on a worker, under a
+/// deadline; a scanner that fails or is late counts as its failure policy says, `closed` by default.
+pub trait Scanner: Send + Sync + 'static {
+    /// Judges one subject. No findings means no objection.
+    ///
+    /// # Errors
+    /// Whatever kept it from judging. The host then treats the subject as not judged.
+    fn scan(&self, subject: &Subject) -> impl Future<Output = Result<Vec<Finding>>> + Send;
+}
