@@ -28,29 +28,16 @@ pub fn check(text: &str, file: &Path, space: &KeySpace) -> Checked {
         Ok(document) => document,
         Err(error) => {
             let problem = Problem::error(error.message).at(file, error.line);
-            return Checked {
-                values: Vec::new(),
-                problems: vec![problem],
-            };
+            return Checked { values: Vec::new(), problems: vec![problem] };
         }
     };
-    let mut walk = Walk {
-        space,
-        file,
-        checked: Checked::default(),
-        absent: BTreeMap::new(),
-    };
+    let mut walk = Walk { space, file, checked: Checked::default(), absent: BTreeMap::new() };
     match &document.root.form {
         Form::Mapping(entries) => walk.section(entries, space.root(), &KeyPath::default()),
         Form::Null => {}
         _ => {
-            let message = format!(
-                "The file must be keys and values, but is {}",
-                document.root.describe()
-            );
-            walk.checked
-                .problems
-                .push(Problem::error(message).at(file, document.root.line));
+            let message = format!("The file must be keys and values, but is {}", document.root.describe());
+            walk.checked.problems.push(Problem::error(message).at(file, document.root.line));
         }
     }
     walk.finish()
@@ -83,10 +70,7 @@ impl Walk<'_> {
             Form::Mapping(entries) => self.section(entries, section, path),
             Form::Null => {}
             _ => {
-                let message = format!(
-                    "`{path}` must be a section, but is {}",
-                    entry.value.describe()
-                );
+                let message = format!("`{path}` must be a section, but is {}", entry.value.describe());
                 let hint = format!("write its keys below `{}:`, indented", entry.key);
                 self.push(Problem::error(message).hint(hint), entry.line, path);
             }
@@ -94,15 +78,8 @@ impl Walk<'_> {
     }
 
     fn value(&mut self, entry: &Entry, key: &Key, path: &KeyPath) {
-        if let Owner::Plugin {
-            id,
-            installed: false,
-        } = &key.owner
-        {
-            self.absent
-                .entry(id.clone())
-                .or_default()
-                .push((path.clone(), entry.line));
+        if let Owner::Plugin { id, installed: false } = &key.owner {
+            self.absent.entry(id.clone()).or_default().push((path.clone(), entry.line));
             return;
         }
         if matches!(entry.value.form, Form::Null) {
@@ -133,9 +110,7 @@ impl Walk<'_> {
     }
 
     fn push(&mut self, problem: Problem, line: usize, path: &KeyPath) {
-        self.checked
-            .problems
-            .push(problem.at(self.file, line).about(path.to_string()));
+        self.checked.problems.push(problem.at(self.file, line).about(path.to_string()));
     }
 
     fn finish(mut self) -> Checked {
@@ -143,12 +118,8 @@ impl Walk<'_> {
             let names: Vec<String> = keys.iter().map(|(path, _)| format!("`{path}`")).collect();
             let (first, line) = &keys[0];
             let verb = if keys.len() == 1 { "belongs" } else { "belong" };
-            let message = format!(
-                "{} {verb} to plugin `{plugin}`, which is not installed",
-                names.join(", ")
-            );
-            let problem =
-                Problem::warning(message).hint(format!("`hermes plugins install {plugin}`"));
+            let message = format!("{} {verb} to plugin `{plugin}`, which is not installed", names.join(", "));
+            let problem = Problem::warning(message).hint(format!("`hermes plugins install {plugin}`"));
             self.push(problem, *line, first);
         }
         self.checked.problems.sort_by_key(|problem| problem.line);
@@ -163,10 +134,7 @@ fn mistyped(value: &Node, path: &KeyPath, error: &Mismatch) -> (Option<usize>, P
     let mut line = None;
     for step in &error.path {
         node = node.and_then(|node| match &node.form {
-            Form::List(items) => step
-                .parse::<usize>()
-                .ok()
-                .and_then(|at| items.get(at.checked_sub(1)?)),
+            Form::List(items) => step.parse::<usize>().ok().and_then(|at| items.get(at.checked_sub(1)?)),
             _ => {
                 let entry = node.entry(step);
                 line = entry.map(|entry| entry.line).or(line);

@@ -38,10 +38,7 @@ impl Dotenv {
     /// The first line that is not a comment, blank, or `NAME=value`.
     pub fn parse(text: &str) -> Result<Self, DotenvError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut reader = Reader {
-            rest: text,
-            line: 1,
-        };
+        let mut reader = Reader { rest: text, line: 1 };
         let mut file = Self::default();
         while let Some((name, entry)) = reader.next_entry()? {
             let line = entry.line;
@@ -74,10 +71,7 @@ impl Dotenv {
 
     /// Returns the variables as an environment.
     pub fn vars(&self) -> Vars {
-        self.entries
-            .iter()
-            .map(|(name, entry)| (name.clone(), OsString::from(&entry.value)))
-            .collect()
+        self.entries.iter().map(|(name, entry)| (name.clone(), OsString::from(&entry.value))).collect()
     }
 }
 
@@ -91,9 +85,7 @@ impl fmt::Debug for Dotenv {
 /// Returns whether the text is the name of a variable: `[A-Za-z_][A-Za-z0-9_]*`.
 pub fn is_name(text: &str) -> bool {
     let mut chars = text.chars();
-    chars
-        .next()
-        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
@@ -133,10 +125,7 @@ impl<'a> Reader<'a> {
             _ => self.plain(),
         };
         match value.contains('\0') {
-            true => Err(fault(
-                line,
-                format!("The value of `{name}` contains a NUL character"),
-            )),
+            true => Err(fault(line, format!("The value of `{name}` contains a NUL character"))),
             false => Ok((name.to_owned(), Entry { value, line })),
         }
     }
@@ -144,9 +133,7 @@ impl<'a> Reader<'a> {
     /// Up to the end of the line, without a comment set off by a blank.
     fn plain(&mut self) -> String {
         let line = self.take_line();
-        let comment = line
-            .char_indices()
-            .find(|(at, c)| *c == '#' && (*at == 0 || line[..*at].ends_with([' ', '\t'])));
+        let comment = line.char_indices().find(|(at, c)| *c == '#' && (*at == 0 || line[..*at].ends_with([' ', '\t'])));
         let value = comment.map_or(line, |(at, _)| &line[..at]);
         value.trim_matches([' ', '\t', '\r']).to_owned()
     }
@@ -159,10 +146,7 @@ impl<'a> Reader<'a> {
         let mut value = String::new();
         loop {
             let Some(c) = self.rest.chars().next() else {
-                return Err(fault(
-                    first,
-                    format!("The quoted value of `{name}` has no end"),
-                ));
+                return Err(fault(first, format!("The quoted value of `{name}` has no end")));
             };
             self.take(c.len_utf8());
             match c {
@@ -174,10 +158,7 @@ impl<'a> Reader<'a> {
         let after = self.take_line().trim_matches([' ', '\t', '\r']);
         match after.is_empty() || after.starts_with('#') {
             true => Ok(value),
-            false => Err(fault(
-                first,
-                format!("Text follows the closing quote of `{name}`"),
-            )),
+            false => Err(fault(first, format!("Text follows the closing quote of `{name}`"))),
         }
     }
 
@@ -205,10 +186,7 @@ impl<'a> Reader<'a> {
     }
 
     fn take_word(&mut self) -> &'a str {
-        let end = self
-            .rest
-            .find(['=', ' ', '\t', '\n', '\r', '#', '\'', '"'])
-            .unwrap_or(self.rest.len());
+        let end = self.rest.find(['=', ' ', '\t', '\n', '\r', '#', '\'', '"']).unwrap_or(self.rest.len());
         self.take(end)
     }
 
@@ -226,10 +204,7 @@ impl<'a> Reader<'a> {
 }
 
 fn fault(line: usize, message: impl Into<String>) -> DotenvError {
-    DotenvError {
-        line,
-        message: message.into(),
-    }
+    DotenvError { line, message: message.into() }
 }
 
 #[cfg(test)]

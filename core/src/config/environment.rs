@@ -24,27 +24,15 @@ pub struct Environment {
 impl Environment {
     /// Captures the environment of this process.
     pub fn capture() -> Self {
-        let process =
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-        Self {
-            process: process.collect(),
-            file: Vars::new(),
-            user_home: std::env::home_dir(),
-        }
+        let process = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+        Self { process: process.collect(), file: Vars::new(), user_home: std::env::home_dir() }
     }
 
     /// Returns an environment made of the given variables; `HOME` among them is the user's home.
     pub fn of<N: Into<String>, V: Into<OsString>>(vars: impl IntoIterator<Item = (N, V)>) -> Self {
-        let process: Vars = vars
-            .into_iter()
-            .map(|(name, value)| (name.into(), value.into()))
-            .collect();
+        let process: Vars = vars.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         let user_home = process.get("HOME").map(PathBuf::from);
-        Self {
-            process,
-            file: Vars::new(),
-            user_home,
-        }
+        Self { process, file: Vars::new(), user_home }
     }
 
     /// Puts the variables of `.env` under those of the process.
@@ -56,8 +44,7 @@ impl Environment {
 
     /// Returns a variable of the process, else of `.env`.
     pub fn var(&self, name: &str) -> Option<&OsStr> {
-        self.process(name)
-            .or_else(|| self.file.get(name).map(OsString::as_os_str))
+        self.process(name).or_else(|| self.file.get(name).map(OsString::as_os_str))
     }
 
     /// Returns a variable as text; none where it is not UTF-8.
@@ -67,12 +54,7 @@ impl Environment {
 
     /// Returns whether a switch is on: `1`, `true`, `yes` or `on` in any case.
     pub fn switch(&self, name: &str) -> bool {
-        let on = |text: &str| {
-            matches!(
-                text.trim().to_ascii_lowercase().as_str(),
-                "1" | "true" | "yes" | "on"
-            )
-        };
+        let on = |text: &str| matches!(text.trim().to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on");
         self.text(name).is_some_and(on)
     }
 

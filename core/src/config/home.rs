@@ -67,28 +67,19 @@ impl Home {
             Some(value) => absolute(env, value)?,
             None => env.user_home().ok_or(HomeError::Unknown)?.join(".hermes"),
         };
-        Ok(Self {
-            root,
-            profile: None,
-        })
+        Ok(Self { root, profile: None })
     }
 
     /// Returns a home at a known place.
     pub fn at(root: impl Into<PathBuf>) -> Self {
-        Self {
-            root: root.into(),
-            profile: None,
-        }
+        Self { root: root.into(), profile: None }
     }
 
     /// Returns the home of a profile, which has everything of its own.
     #[must_use]
     pub fn profile(&self, profile: Profile) -> Self {
         let base = self.base();
-        Self {
-            root: base.join("profiles").join(&profile.0),
-            profile: Some(profile),
-        }
+        Self { root: base.join("profiles").join(&profile.0), profile: Some(profile) }
     }
 
     /// Checks that the home, where it exists, is a directory that this user can read.
@@ -98,9 +89,7 @@ impl Home {
     pub fn check(&self) -> Result<(), HomeError> {
         match fs::metadata(&self.root) {
             Ok(meta) if !meta.is_dir() => Err(HomeError::NotDirectory(self.root.clone())),
-            Ok(_) => fs::read_dir(&self.root)
-                .map(drop)
-                .map_err(|source| self.access("read", source)),
+            Ok(_) => fs::read_dir(&self.root).map(drop).map_err(|source| self.access("read", source)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => self.absent(),
             Err(source) => Err(self.access("read", source)),
         }
@@ -108,10 +97,7 @@ impl Home {
 
     fn absent(&self) -> Result<(), HomeError> {
         match &self.profile {
-            Some(profile) => Err(HomeError::NoProfile {
-                name: profile.0.clone(),
-                home: self.base(),
-            }),
+            Some(profile) => Err(HomeError::NoProfile { name: profile.0.clone(), home: self.base() }),
             None => Ok(()),
         }
     }
@@ -123,10 +109,7 @@ impl Home {
     pub fn create(&self) -> Result<(), HomeError> {
         make_private(&self.root).map_err(|source| self.access("created", source))?;
         fs::read_dir(&self.root).map_err(|source| self.access("read", source))?;
-        let writable = rustix::fs::access(
-            &self.root,
-            rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK,
-        );
+        let writable = rustix::fs::access(&self.root, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK);
         writable.map_err(|errno| self.access("written", errno.into()))
     }
 
@@ -135,31 +118,16 @@ impl Home {
     /// # Errors
     /// [`HomeError::Access`] where it cannot be made, and for a path that leads out of the home.
     pub fn create_dir(&self, relative: &Path) -> Result<PathBuf, HomeError> {
-        let inside = relative
-            .components()
-            .all(|part| matches!(part, Component::Normal(_)));
+        let inside = relative.components().all(|part| matches!(part, Component::Normal(_)));
         if !inside {
-            let source = io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "the path leads out of the home",
-            );
-            return Err(HomeError::Access {
-                path: relative.to_owned(),
-                verb: "created",
-                owner: None,
-                source,
-            });
+            let source = io::Error::new(io::ErrorKind::InvalidInput, "the path leads out of the home");
+            return Err(HomeError::Access { path: relative.to_owned(), verb: "created", owner: None, source });
         }
         self.create()?;
         let path = self.root.join(relative);
         match make_private(&path) {
             Ok(()) => Ok(path),
-            Err(source) => Err(HomeError::Access {
-                path,
-                verb: "created",
-                owner: None,
-                source,
-            }),
+            Err(source) => Err(HomeError::Access { path, verb: "created", owner: None, source }),
         }
     }
 
@@ -178,36 +146,22 @@ impl Home {
         let Ok(entries) = fs::read_dir(self.base().join("profiles")) else {
             return Vec::new();
         };
-        let names = entries
-            .filter_map(Result::ok)
-            .filter(|entry| entry.path().is_dir());
+        let names = entries.filter_map(Result::ok).filter(|entry| entry.path().is_dir());
         let names = names.filter_map(|entry| entry.file_name().into_string().ok());
-        let mut names: Vec<String> = names
-            .filter(|name| name.parse::<Profile>().is_ok())
-            .collect();
+        let mut names: Vec<String> = names.filter(|name| name.parse::<Profile>().is_ok()).collect();
         names.sort();
         names
     }
 
     fn base(&self) -> PathBuf {
         match &self.profile {
-            Some(_) => self
-                .root
-                .ancestors()
-                .nth(2)
-                .unwrap_or(&self.root)
-                .to_owned(),
+            Some(_) => self.root.ancestors().nth(2).unwrap_or(&self.root).to_owned(),
             None => self.root.clone(),
         }
     }
 
     fn access(&self, verb: &'static str, source: io::Error) -> HomeError {
-        HomeError::Access {
-            path: self.root.clone(),
-            verb,
-            owner: other_owner(&self.root),
-            source,
-        }
+        HomeError::Access { path: self.root.clone(), verb, owner: other_owner(&self.root), source }
     }
 }
 
@@ -299,10 +253,7 @@ impl std::str::FromStr for Profile {
 
     fn from_str(name: &str) -> Result<Self, HomeError> {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        let first = name
-            .chars()
-            .next()
-            .is_some_and(|c| c.is_ascii_alphanumeric());
+        let first = name.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
         match first && name.len() <= 64 && name.chars().all(plain) {
             true => Ok(Self(name.to_owned())),
             false => Err(HomeError::ProfileName(name.to_owned())),
@@ -315,30 +266,20 @@ impl HomeError {
     pub fn hint(&self) -> Option<String> {
         let text = match self {
             Self::Unknown => "set `HERMES_HOME` to a directory of your own".to_owned(),
-            Self::ProfileName(_) => {
-                "use letters, digits, `-` and `_`, at most 64 of them".to_owned()
-            }
+            Self::ProfileName(_) => "use letters, digits, `-` and `_`, at most 64 of them".to_owned(),
             Self::NoProfile { name, .. } => {
                 format!("create it with `hermes profile create {name}`")
             }
             Self::NotDirectory(path) => {
-                format!(
-                    "move `{}` away, or set `HERMES_HOME` to a directory",
-                    path.display()
-                )
+                format!("move `{}` away, or set `HERMES_HOME` to a directory", path.display())
             }
-            Self::Access {
-                path,
-                owner: Some(owner),
-                ..
-            } => format!(
+            Self::Access { path, owner: Some(owner), .. } => format!(
                 "`{}` belongs to user {owner}: run hermes as that user, or set `HERMES_HOME` to a directory of your own",
                 path.display()
             ),
-            Self::Access { path, .. } => format!(
-                "give yourself access to `{}`, or set `HERMES_HOME` to a directory of your own",
-                path.display()
-            ),
+            Self::Access { path, .. } => {
+                format!("give yourself access to `{}`, or set `HERMES_HOME` to a directory of your own", path.display())
+            }
         };
         Some(text)
     }
@@ -360,10 +301,7 @@ fn make_private(path: &Path) -> io::Result<()> {
 }
 
 fn other_owner(path: &Path) -> Option<u32> {
-    let owner = path
-        .ancestors()
-        .find_map(|dir| fs::metadata(dir).ok())?
-        .uid();
+    let owner = path.ancestors().find_map(|dir| fs::metadata(dir).ok())?.uid();
     (owner != rustix::process::geteuid().as_raw()).then_some(owner)
 }
 

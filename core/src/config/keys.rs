@@ -101,18 +101,12 @@ impl KeySpace {
     /// # Errors
     /// [`ClaimConflict`] where a plugin claims what is another's.
     pub fn new(claims: &[Claim]) -> Result<Self, ClaimConflict> {
-        let mut space = Self {
-            root: Section::default(),
-            keys: Vec::new(),
-        };
+        let mut space = Self { root: Section::default(), keys: Vec::new() };
         space.grow(KeyPath::default(), &Settings::schema(), &Owner::Core, None)?;
         let mut claims: Vec<&Claim> = claims.iter().collect();
         claims.sort_by_key(|claim| !claim.installed);
         for claim in claims {
-            let owner = Owner::Plugin {
-                id: claim.plugin.clone(),
-                installed: claim.installed,
-            };
+            let owner = Owner::Plugin { id: claim.plugin.clone(), installed: claim.installed };
             space.grow(claim.path.clone(), &claim.schema, &owner, Some(claim))?;
         }
         Ok(space)
@@ -126,9 +120,7 @@ impl KeySpace {
         claim: Option<&Claim>,
     ) -> Result<(), ClaimConflict> {
         let properties = schema["properties"].as_object();
-        let rest = schema
-            .get("additionalProperties")
-            .filter(|rest| rest.is_object());
+        let rest = schema.get("additionalProperties").filter(|rest| rest.is_object());
         for (name, schema) in properties.into_iter().flatten() {
             self.grow(path.join(name), schema, owner, claim)?;
         }
@@ -148,13 +140,10 @@ impl KeySpace {
         owner: &Owner,
         claim: Option<&Claim>,
     ) -> Result<(), ClaimConflict> {
-        let place = path
-            .0
-            .iter()
-            .fold(&mut self.root, |section, name| match name.as_str() {
-                "*" => section.any.get_or_insert_default().as_mut(),
-                name => section.names.entry(name.to_owned()).or_default(),
-            });
+        let place = path.0.iter().fold(&mut self.root, |section, name| match name.as_str() {
+            "*" => section.any.get_or_insert_default().as_mut(),
+            name => section.names.entry(name.to_owned()).or_default(),
+        });
         if let Some(first) = place.key.map(|at| &self.keys[at].owner) {
             return match (first, owner) {
                 (Owner::Plugin { id: a, .. }, Owner::Plugin { id: b, .. }) if a == b => Ok(()),
@@ -167,23 +156,11 @@ impl KeySpace {
         }
         place.key = Some(self.keys.len());
         let exact = claim.filter(|claim| claim.path == path);
-        let secret =
-            schema["secret"] == Value::Bool(true) || claim.is_some_and(|claim| claim.secret);
-        let named = schema["env"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .map(str::to_owned);
+        let secret = schema["secret"] == Value::Bool(true) || claim.is_some_and(|claim| claim.secret);
+        let named = schema["env"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
         let named = named.chain(exact.and_then(|claim| claim.env.clone()));
         let env = path.env_name().into_iter().chain(named).collect();
-        self.keys.push(Key {
-            path,
-            owner: owner.clone(),
-            schema: schema.clone(),
-            secret,
-            env,
-        });
+        self.keys.push(Key { path, owner: owner.clone(), schema: schema.clone(), secret, env });
         Ok(())
     }
 
@@ -199,9 +176,7 @@ impl KeySpace {
 
     /// Returns the place of a path.
     pub fn section(&self, path: &KeyPath) -> Option<&Section> {
-        path.0
-            .iter()
-            .try_fold(&self.root, |section, name| section.child(name))
+        path.0.iter().try_fold(&self.root, |section, name| section.child(name))
     }
 
     /// Returns the top of the tree.
@@ -236,12 +211,7 @@ impl Section {
 
     /// Returns any key at or below this place.
     pub fn first<'a>(&self, space: &'a KeySpace) -> Option<&'a Key> {
-        let below = || {
-            self.names
-                .values()
-                .chain(self.any.as_deref())
-                .find_map(|child| child.first(space))
-        };
+        let below = || self.names.values().chain(self.any.as_deref()).find_map(|child| child.first(space));
         self.own(space).or_else(below)
     }
 
@@ -272,12 +242,7 @@ impl KeyPath {
 
     /// Returns whether the path is this one or below it.
     pub fn covers(&self, path: &Self) -> bool {
-        path.0.len() >= self.0.len()
-            && self
-                .0
-                .iter()
-                .zip(&path.0)
-                .all(|(own, other)| own == "*" || own == other)
+        path.0.len() >= self.0.len() && self.0.iter().zip(&path.0).all(|(own, other)| own == "*" || own == other)
     }
 
     /// Returns the value at this path in a tree.
@@ -306,12 +271,7 @@ impl KeyPath {
 
     fn env_name(&self) -> Option<String> {
         let fixed = self.0.iter().all(|key| key != "*");
-        let name = || {
-            self.0
-                .join("_")
-                .to_ascii_uppercase()
-                .replace(|c: char| !c.is_ascii_alphanumeric(), "_")
-        };
+        let name = || self.0.join("_").to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
         fixed.then(|| format!("HERMES_{}", name()))
     }
 }
@@ -321,9 +281,7 @@ impl std::str::FromStr for KeyPath {
 
     fn from_str(text: &str) -> Result<Self, KeyPathError> {
         let keys: Vec<String> = text.split('.').map(str::to_owned).collect();
-        let bad = |key: &String| {
-            key.is_empty() || key.chars().any(|c| c.is_control() || c.is_whitespace())
-        };
+        let bad = |key: &String| key.is_empty() || key.chars().any(|c| c.is_control() || c.is_whitespace());
         match keys.iter().any(bad) {
             true => Err(KeyPathError(text.to_owned())),
             false => Ok(Self(keys)),
@@ -351,9 +309,7 @@ impl fmt::Display for Possessor<'_> {
 fn best<S: AsRef<str>>(wanted: &str, names: impl Iterator<Item = S>) -> Option<String> {
     let limit = (wanted.chars().count() / 3).clamp(1, 4);
     let scored = names.map(|name| (strsim::damerau_levenshtein(wanted, name.as_ref()), name));
-    let near = scored
-        .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance);
+    let near = scored.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance);
     near.map(|(_, name)| name.as_ref().to_owned())
 }
 

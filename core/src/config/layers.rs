@@ -8,6 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use hermes_plugin_api::secret::Secret;
 use serde_json::Value;
 
 use super::check::check;
@@ -83,12 +84,7 @@ pub struct Shown {
 impl Sources {
     /// Returns sources without flags.
     pub fn new(home: Home, env: Environment, catalogue: Catalogue) -> Self {
-        Self {
-            home,
-            env,
-            catalogue,
-            flags: Vec::new(),
-        }
+        Self { home, env, catalogue, flags: Vec::new() }
     }
 
     /// Returns every key there is.
@@ -99,9 +95,7 @@ impl Sources {
         KeySpace::new(&self.catalogue.claims).map_err(|conflict| {
             let problem = Problem::error(conflict.to_string()).about(conflict.path.to_string());
             let hint = format!("`hermes plugins disable {}`", conflict.plugin);
-            ConfigError::Invalid {
-                problems: vec![problem.hint(hint)],
-            }
+            ConfigError::Invalid { problems: vec![problem.hint(hint)] }
         })
     }
 
@@ -123,14 +117,8 @@ impl Config {
     pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
         sources.home.check()?;
         let reading = Reading::of(sources)?;
-        if reading
-            .problems
-            .iter()
-            .any(|problem| problem.severity == Severity::Error)
-        {
-            return Err(ConfigError::Invalid {
-                problems: reading.problems,
-            });
+        if reading.problems.iter().any(|problem| problem.severity == Severity::Error) {
+            return Err(ConfigError::Invalid { problems: reading.problems });
         }
         let settings = reading.settings()?;
         Ok(Self {
@@ -150,10 +138,7 @@ impl Config {
 
     /// Returns where the value at a key comes from.
     pub fn origin(&self, path: &str) -> Origin {
-        let origin = path
-            .parse::<KeyPath>()
-            .ok()
-            .and_then(|path| self.origins.get(&path).cloned());
+        let origin = path.parse::<KeyPath>().ok().and_then(|path| self.origins.get(&path).cloned());
         origin.unwrap_or(Origin::Default)
     }
 
@@ -179,23 +164,17 @@ impl Config {
                 let Some(value) = path.lookup(&self.tree) else {
                     continue;
                 };
-                let value = if key.secret {
-                    Value::from("****")
-                } else {
-                    value.clone()
-                };
+                let value = if key.secret { Value::from("****") } else { value.clone() };
                 let origin = self.origins.get(&path).cloned().unwrap_or(Origin::Default);
-                rows.insert(
-                    path.clone(),
-                    Shown {
-                        path,
-                        value,
-                        origin,
-                    },
-                );
+                rows.insert(path.clone(), Shown { path, value, origin });
             }
         }
         rows.into_values().collect()
+    }
+
+    /// Returns a secret by the name of its variable, from the process or `.env`.
+    pub fn secret(&self, name: &str) -> Option<Secret> {
+        self.env.text(name).filter(|text| !text.is_empty()).map(Secret::new)
     }
 
     /// Returns the environment, with `.env` under it.
@@ -212,9 +191,7 @@ impl Config {
 /// Shows no value: any may be a secret.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Config")
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
+        f.debug_struct("Config").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 
@@ -267,13 +244,7 @@ impl Reading {
     fn schema_defaults(&mut self) {
         for key in self.space.keys() {
             let fixed = !key.path.keys().iter().any(|name| name == "*");
-            let there = matches!(
-                key.owner,
-                Owner::Plugin {
-                    installed: true,
-                    ..
-                }
-            );
+            let there = matches!(key.owner, Owner::Plugin { installed: true, .. });
             let value = key.schema.get("default").filter(|value| !value.is_null());
             if let Some(value) = value.filter(|_| fixed && there)
                 && key.path.lookup(&self.tree).is_none()
@@ -303,14 +274,11 @@ impl Reading {
             Ok(file) => {
                 for (name, line) in file.repeated() {
                     let message = format!("`{name}` is set more than once; this line counts");
-                    self.problems
-                        .push(Problem::warning(message).at(path, *line));
+                    self.problems.push(Problem::warning(message).at(path, *line));
                 }
                 self.env = std::mem::take(&mut self.env).with_file(&file);
             }
-            Err(error) => self
-                .problems
-                .push(Problem::error(error.message).at(path, error.line)),
+            Err(error) => self.problems.push(Problem::error(error.message).at(path, error.line)),
         }
         if is_exposed(path) {
             let message = format!("`{}` can be read by others than you", path.display());
@@ -328,8 +296,7 @@ impl Reading {
                 Err(error) => {
                     let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
                     let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
-                    self.problems
-                        .push(Problem::error("The file is not UTF-8 text").at(path, line));
+                    self.problems.push(Problem::error("The file is not UTF-8 text").at(path, line));
                     Ok(None)
                 }
             },
@@ -339,33 +306,21 @@ impl Reading {
     fn variables(&mut self) {
         let mut found = Vec::new();
         for key in self.space.keys() {
-            if matches!(
-                key.owner,
-                Owner::Plugin {
-                    installed: false,
-                    ..
-                }
-            ) {
+            if matches!(key.owner, Owner::Plugin { installed: false, .. }) {
                 continue;
             }
             let Some((name, origin)) = overriding(key, &self.env) else {
                 continue;
             };
             let Some(text) = self.env.text(name) else {
-                self.problems.push(Problem::error(format!(
-                    "Variable `{name}` is not UTF-8 text"
-                )));
+                self.problems.push(Problem::error(format!("Variable `{name}` is not UTF-8 text")));
                 continue;
             };
             match schema::fit_text(text, &key.schema) {
                 Ok(value) => found.push((key.path.clone(), value, origin)),
                 Err(error) => {
-                    let message = format!(
-                        "Variable `{name}` must be {}, but is {}",
-                        error.expected, error.found
-                    );
-                    self.problems
-                        .push(Problem::error(message).about(key.path.to_string()));
+                    let message = format!("Variable `{name}` must be {}, but is {}", error.expected, error.found);
+                    self.problems.push(Problem::error(message).about(key.path.to_string()));
                 }
             }
         }
@@ -385,19 +340,15 @@ impl Reading {
             })
             .collect();
         serde_json::from_value(Value::Object(tree)).map_err(|error| {
-            let problem =
-                Problem::error(format!("The configuration does not fit together: {error}"));
-            ConfigError::Invalid {
-                problems: vec![problem],
-            }
+            let problem = Problem::error(format!("The configuration does not fit together: {error}"));
+            ConfigError::Invalid { problems: vec![problem] }
         })
     }
 }
 
 /// Drops what plugins keep in a section of core's.
 fn retain_known(value: &mut Value, schema: &Value) {
-    let (Some(map), Some(properties)) = (value.as_object_mut(), schema["properties"].as_object())
-    else {
+    let (Some(map), Some(properties)) = (value.as_object_mut(), schema["properties"].as_object()) else {
         return;
     };
     map.retain(|key, _| properties.contains_key(key));
@@ -432,11 +383,7 @@ fn merge(under: &mut Value, over: &Value) {
 fn overriding<'a>(key: &'a Key, env: &Environment) -> Option<(&'a str, Origin)> {
     let set = |value: Option<&std::ffi::OsStr>| value.is_some_and(|value| !value.is_empty());
     let process = key.env.iter().find(|name| set(env.process(name)));
-    let file = || {
-        key.env
-            .iter()
-            .find(|name| set(env.file_vars().get(*name).map(AsRef::as_ref)))
-    };
+    let file = || key.env.iter().find(|name| set(env.file_vars().get(*name).map(AsRef::as_ref)));
     process
         .map(|name| (name.as_str(), Origin::Process(name.clone())))
         .or_else(|| file().map(|name| (name.as_str(), Origin::Dotenv(name.clone()))))
@@ -466,10 +413,7 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, ConfigError> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(ConfigError::Read {
-            path: PathBuf::from(path),
-            source,
-        }),
+        Err(source) => Err(ConfigError::Read { path: PathBuf::from(path), source }),
     }
 }
 

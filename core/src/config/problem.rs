@@ -38,22 +38,12 @@ pub enum Severity {
 impl Problem {
     /// Returns an error without a place.
     pub fn error(message: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Error,
-            file: None,
-            line: None,
-            key: None,
-            message: message.into(),
-            hint: None,
-        }
+        Self { severity: Severity::Error, file: None, line: None, key: None, message: message.into(), hint: None }
     }
 
     /// Returns a warning without a place.
     pub fn warning(message: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::error(message)
-        }
+        Self { severity: Severity::Warning, ..Self::error(message) }
     }
 
     /// Adds the place.
@@ -124,9 +114,7 @@ impl ConfigError {
                 match (own, errors.len()) {
                     (own, 0 | 1) => own,
                     (None, _) => Some("`hermes config check` lists every problem".to_owned()),
-                    (Some(own), _) => {
-                        Some(format!("{own}; `hermes config check` lists every problem"))
-                    }
+                    (Some(own), _) => Some(format!("{own}; `hermes config check` lists every problem")),
                 }
             }
         }
@@ -135,10 +123,9 @@ impl ConfigError {
 
 fn read_hint(path: &Path, source: &io::Error) -> Option<String> {
     match source.kind() {
-        io::ErrorKind::PermissionDenied => Some(format!(
-            "make `{}` readable for the user hermes runs as",
-            path.display()
-        )),
+        io::ErrorKind::PermissionDenied => {
+            Some(format!("make `{}` readable for the user hermes runs as", path.display()))
+        }
         _ => None,
     }
 }

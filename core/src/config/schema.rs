@@ -40,9 +40,7 @@ pub fn fit(value: &Value, schema: &Value, source: Source) -> Result<Value, Misma
     if kinds.is_empty() {
         return Ok(value.clone());
     }
-    let fitted = kinds
-        .iter()
-        .find_map(|kind| fit_kind(value, kind, schema, source));
+    let fitted = kinds.iter().find_map(|kind| fit_kind(value, kind, schema, source));
     fitted.unwrap_or_else(|| Err(mismatch(expected(schema), value)))
 }
 
@@ -55,10 +53,8 @@ pub fn fit_text(text: &str, schema: &Value) -> Result<Value, Mismatch> {
     let kinds = kinds(schema);
     let wants = |kind: &str| kinds.iter().any(|k| k == kind);
     let written = text.trim();
-    let structured =
-        wants("object") && written.starts_with('{') || wants("array") && written.starts_with('[');
-    if structured || kinds.is_empty() && alternatives(schema).is_none() && choices(schema).is_none()
-    {
+    let structured = wants("object") && written.starts_with('{') || wants("array") && written.starts_with('[');
+    if structured || kinds.is_empty() && alternatives(schema).is_none() && choices(schema).is_none() {
         let document = super::yaml::Document::parse(text).map_err(|error| Mismatch {
             path: Vec::new(),
             expected: expected(schema),
@@ -67,29 +63,20 @@ pub fn fit_text(text: &str, schema: &Value) -> Result<Value, Mismatch> {
         return fit(&document.root.value(), schema, Source::Text);
     }
     if wants("array") {
-        let items = text
-            .split(',')
-            .map(str::trim)
-            .filter(|item| !item.is_empty());
+        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
         return fit(&items.map(Value::from).collect(), schema, Source::Text);
     }
     fit(&Value::from(text), schema, Source::Text)
 }
 
-fn fit_kind(
-    value: &Value,
-    kind: &str,
-    schema: &Value,
-    source: Source,
-) -> Option<Result<Value, Mismatch>> {
+fn fit_kind(value: &Value, kind: &str, schema: &Value, source: Source) -> Option<Result<Value, Mismatch>> {
     match (kind, value) {
         ("null", Value::Null) => Some(Ok(Value::Null)),
         ("boolean", Value::Bool(_)) => Some(Ok(value.clone())),
         ("boolean", Value::String(text)) => truth(text).map(|truth| Ok(Value::Bool(truth))),
-        ("boolean", Value::Number(number)) if source == Source::Text => number
-            .as_u64()
-            .filter(|n| *n < 2)
-            .map(|n| Ok(Value::Bool(n == 1))),
+        ("boolean", Value::Number(number)) if source == Source::Text => {
+            number.as_u64().filter(|n| *n < 2).map(|n| Ok(Value::Bool(n == 1)))
+        }
         ("integer", Value::Number(number)) => whole(number).map(|number| in_range(number, schema)),
         ("number", Value::Number(number)) => Some(in_range(number.clone(), schema)),
         ("integer" | "number", Value::String(text)) if source == Source::Text => {
@@ -97,9 +84,7 @@ fn fit_kind(
             fit_kind(&Value::Number(number), kind, schema, source)
         }
         ("string", Value::String(_)) => Some(fit_string(value, schema)),
-        ("string", Value::Number(_) | Value::Bool(_)) => {
-            Some(fit_string(&Value::from(value.to_string()), schema))
-        }
+        ("string", Value::Number(_) | Value::Bool(_)) => Some(fit_string(&Value::from(value.to_string()), schema)),
         ("array", Value::Array(items)) => Some(fit_items(items, schema, source)),
         ("object", Value::Object(_)) => Some(fit_object(value, schema, source)),
         _ => None,
@@ -114,35 +99,20 @@ fn fit_choice(value: &Value, choices: &[Value]) -> Result<Value, Mismatch> {
     };
     let loosely = |choice: &&Value| match (choice, value) {
         (Value::String(choice), Value::String(text)) => {
-            choice.eq_ignore_ascii_case(text.trim())
-                || truth(choice).is_some() && truth(choice) == truth(text)
+            choice.eq_ignore_ascii_case(text.trim()) || truth(choice).is_some() && truth(choice) == truth(text)
         }
         _ => false,
     };
-    let found = choices
-        .iter()
-        .find(same)
-        .or_else(|| choices.iter().find(loosely));
-    found
-        .cloned()
-        .ok_or_else(|| mismatch(one_of(choices), value))
+    let found = choices.iter().find(same).or_else(|| choices.iter().find(loosely));
+    found.cloned().ok_or_else(|| mismatch(one_of(choices), value))
 }
 
-fn fit_any(
-    value: &Value,
-    schema: &Value,
-    alternatives: &[Value],
-    source: Source,
-) -> Result<Value, Mismatch> {
+fn fit_any(value: &Value, schema: &Value, alternatives: &[Value], source: Source) -> Result<Value, Mismatch> {
     let mut deepest: Option<Mismatch> = None;
     for alternative in alternatives {
         match fit(value, alternative, source) {
             Ok(fitted) => return Ok(fitted),
-            Err(error)
-                if deepest
-                    .as_ref()
-                    .is_none_or(|old| error.path.len() > old.path.len()) =>
-            {
+            Err(error) if deepest.as_ref().is_none_or(|old| error.path.len() > old.path.len()) => {
                 deepest = Some(error);
             }
             Err(_) => {}
@@ -158,19 +128,16 @@ fn fit_string(value: &Value, schema: &Value) -> Result<Value, Mismatch> {
     let text = value.as_str().unwrap_or_default();
     let length = text.chars().count() as u64;
     if schema["minLength"].as_u64().is_some_and(|min| length < min) {
-        return Err(Mismatch {
-            path: Vec::new(),
-            expected: expected(schema),
-            found: "an empty text".into(),
-        });
+        return Err(Mismatch { path: Vec::new(), expected: expected(schema), found: "an empty text".into() });
     }
     Ok(value.clone())
 }
 
 fn fit_items(items: &[Value], schema: &Value, source: Source) -> Result<Value, Mismatch> {
-    let fitted = items.iter().enumerate().map(|(at, item)| {
-        fit(item, &schema["items"], source).map_err(|error| under(error, &(at + 1).to_string()))
-    });
+    let fitted = items
+        .iter()
+        .enumerate()
+        .map(|(at, item)| fit(item, &schema["items"], source).map_err(|error| under(error, &(at + 1).to_string())));
     fitted.collect()
 }
 
@@ -181,11 +148,8 @@ fn fit_object(value: &Value, schema: &Value, source: Source) -> Result<Value, Mi
         let schema = match (known, schema.get("additionalProperties")) {
             (Some(schema), _) => schema,
             (None, Some(Value::Bool(false))) => {
-                let error = Mismatch {
-                    path: Vec::new(),
-                    expected: "a known key".into(),
-                    found: "an unknown one".into(),
-                };
+                let error =
+                    Mismatch { path: Vec::new(), expected: "a known key".into(), found: "an unknown one".into() };
                 return Err(under(error, key));
             }
             (None, other) => other.unwrap_or(&Value::Null),
@@ -196,17 +160,9 @@ fn fit_object(value: &Value, schema: &Value, source: Source) -> Result<Value, Mi
         let item = fit(item, schema, source).map_err(|error| under(error, key))?;
         fitted.insert(key.clone(), item);
     }
-    let required = schema["required"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str);
+    let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
     match required.into_iter().find(|key| !fitted.contains_key(*key)) {
-        Some(key) => Err(Mismatch {
-            path: Vec::new(),
-            expected: format!("key `{key}`"),
-            found: "none".into(),
-        }),
+        Some(key) => Err(Mismatch { path: Vec::new(), expected: format!("key `{key}`"), found: "none".into() }),
         None => Ok(Value::Object(fitted)),
     }
 }
@@ -217,11 +173,7 @@ fn under(mut error: Mismatch, key: &str) -> Mismatch {
 }
 
 fn whole(number: &Number) -> Option<Number> {
-    let float = || {
-        number
-            .as_f64()
-            .filter(|n| n.fract() == 0.0 && n.abs() < 9e15)
-    };
+    let float = || number.as_f64().filter(|n| n.fract() == 0.0 && n.abs() < 9e15);
     match number.is_f64() {
         true => float().map(|n| Number::from(n as i64)),
         false => Some(number.clone()),
@@ -233,11 +185,7 @@ fn in_range(number: Number, schema: &Value) -> Result<Value, Mismatch> {
     let low = schema["minimum"].as_f64().is_some_and(|min| n < min);
     let high = schema["maximum"].as_f64().is_some_and(|max| n > max);
     match low || high || n.is_nan() {
-        true => Err(Mismatch {
-            path: Vec::new(),
-            expected: expected(schema),
-            found: format!("{number}"),
-        }),
+        true => Err(Mismatch { path: Vec::new(), expected: expected(schema), found: format!("{number}") }),
         false => Ok(Value::Number(number)),
     }
 }
@@ -259,31 +207,20 @@ pub fn choices(schema: &Value) -> Option<Vec<Value>> {
     if let Some(one) = schema.get("const") {
         return Some(vec![one.clone()]);
     }
-    let lists = schema["oneOf"]
-        .as_array()
-        .or_else(|| schema["anyOf"].as_array())?;
+    let lists = schema["oneOf"].as_array().or_else(|| schema["anyOf"].as_array())?;
     let lists: Option<Vec<Vec<Value>>> = lists.iter().map(choices).collect();
     lists.map(|lists| lists.concat())
 }
 
 fn alternatives(schema: &Value) -> Option<&Vec<Value>> {
-    schema["anyOf"]
-        .as_array()
-        .or_else(|| schema["oneOf"].as_array())
+    schema["anyOf"].as_array().or_else(|| schema["oneOf"].as_array())
 }
 
 fn kinds(schema: &Value) -> Vec<String> {
     let kinds = match &schema["type"] {
         Value::String(kind) => vec![kind.clone()],
-        Value::Array(kinds) => kinds
-            .iter()
-            .filter_map(|kind| kind.as_str().map(str::to_owned))
-            .collect(),
-        _ => alternatives(schema)
-            .into_iter()
-            .flatten()
-            .flat_map(kinds)
-            .collect(),
+        Value::Array(kinds) => kinds.iter().filter_map(|kind| kind.as_str().map(str::to_owned)).collect(),
+        _ => alternatives(schema).into_iter().flatten().flat_map(kinds).collect(),
     };
     match kinds.is_empty() && schema.get("properties").is_some() {
         true => vec!["object".to_owned()],
@@ -297,20 +234,17 @@ pub fn expected(schema: &Value) -> String {
         return one_of(&choices);
     }
     let kinds = kinds(schema);
-    let words = kinds
-        .iter()
-        .filter(|kind| *kind != "null")
-        .map(|kind| match kind.as_str() {
-            "boolean" => "`true` or `false`".to_owned(),
-            "integer" => format!("a whole number{}", range(schema)),
-            "number" => format!("a number{}", range(schema)),
-            "array" => match expected(&schema["items"]).as_str() {
-                "any value" => "a list".to_owned(),
-                items => format!("a list, each item {items}"),
-            },
-            "object" => "a section".to_owned(),
-            _ => "text".to_owned(),
-        });
+    let words = kinds.iter().filter(|kind| *kind != "null").map(|kind| match kind.as_str() {
+        "boolean" => "`true` or `false`".to_owned(),
+        "integer" => format!("a whole number{}", range(schema)),
+        "number" => format!("a number{}", range(schema)),
+        "array" => match expected(&schema["items"]).as_str() {
+            "any value" => "a list".to_owned(),
+            items => format!("a list, each item {items}"),
+        },
+        "object" => "a section".to_owned(),
+        _ => "text".to_owned(),
+    });
     match words.collect::<Vec<_>>().join(" or ") {
         words if words.is_empty() => "any value".to_owned(),
         words => words,
@@ -327,13 +261,10 @@ fn range(schema: &Value) -> String {
 }
 
 fn one_of(choices: &[Value]) -> String {
-    let words = choices
-        .iter()
-        .filter(|choice| !choice.is_null())
-        .map(|choice| match choice {
-            Value::String(text) => format!("`{text}`"),
-            other => format!("`{other}`"),
-        });
+    let words = choices.iter().filter(|choice| !choice.is_null()).map(|choice| match choice {
+        Value::String(text) => format!("`{text}`"),
+        other => format!("`{other}`"),
+    });
     let words: Vec<String> = words.collect();
     match words.as_slice() {
         [one] => one.clone(),
@@ -355,11 +286,7 @@ pub fn describe(value: &Value) -> &'static str {
 }
 
 fn mismatch(expected: String, value: &Value) -> Mismatch {
-    Mismatch {
-        path: Vec::new(),
-        expected,
-        found: describe(value).to_owned(),
-    }
+    Mismatch { path: Vec::new(), expected, found: describe(value).to_owned() }
 }
 
 #[cfg(test)]

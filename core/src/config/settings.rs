@@ -237,12 +237,8 @@ pub struct Agent {
 impl Settings {
     /// Returns the JSON Schema of core's own keys.
     pub fn schema() -> serde_json::Value {
-        let settings =
-            schemars::generate::SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true);
-        settings
-            .into_generator()
-            .into_root_schema_for::<Self>()
-            .to_value()
+        let settings = schemars::generate::SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true);
+        settings.into_generator().into_root_schema_for::<Self>().to_value()
     }
 }
 

@@ -118,9 +118,7 @@ impl Document {
     /// Returns the entry at a path of keys.
     pub fn find(&self, path: &[String]) -> Option<&Entry> {
         let (last, parents) = path.split_last()?;
-        let parent = parents
-            .iter()
-            .try_fold(&self.root, |node, key| Some(&node.entry(key)?.value))?;
+        let parent = parents.iter().try_fold(&self.root, |node, key| Some(&node.entry(key)?.value))?;
         parent.entry(last)
     }
 }
@@ -132,10 +130,7 @@ impl Node {
             Form::Null => Value::Null,
             Form::Scalar(value) => value.clone(),
             Form::List(items) => items.iter().map(Self::value).collect(),
-            Form::Mapping(entries) => entries
-                .iter()
-                .map(|entry| (entry.key.clone(), entry.value.value()))
-                .collect(),
+            Form::Mapping(entries) => entries.iter().map(|entry| (entry.key.clone(), entry.value.value())).collect(),
         }
     }
 

@@ -2,11 +2,7 @@ use super::{Dotenv, is_name};
 use proptest::prelude::*;
 
 fn check(text: &str, name: &str, value: &str) {
-    assert_eq!(
-        Dotenv::parse(text).expect(text).value(name),
-        Some(value),
-        "{text:?}"
-    );
+    assert_eq!(Dotenv::parse(text).expect(text).value(name), Some(value), "{text:?}");
 }
 
 #[test]
@@ -59,11 +55,7 @@ fn a_repeated_name_is_told() {
 #[test]
 fn names_are_shell_names() {
     assert!(["A", "_x", "a1_B"].into_iter().all(is_name));
-    assert!(
-        !["", "1a", "a-b", "ä", "a b", "BASH_FUNC_x%%"]
-            .into_iter()
-            .any(is_name)
-    );
+    assert!(!["", "1a", "a-b", "ä", "a b", "BASH_FUNC_x%%"].into_iter().any(is_name));
 }
 
 proptest! {

@@ -16,10 +16,7 @@ fn the_environment_names_the_home() {
         assert_eq!(home.root(), Path::new(root));
     };
     check(&[("HOME", "/home/u")], "/home/u/.hermes");
-    check(
-        &[("HOME", "/home/u"), ("HERMES_HOME", "")],
-        "/home/u/.hermes",
-    );
+    check(&[("HOME", "/home/u"), ("HERMES_HOME", "")], "/home/u/.hermes");
     check(&[("HOME", "/home/u"), ("HERMES_HOME", "/srv/h")], "/srv/h");
     check(&[("HOME", "/home/u"), ("HERMES_HOME", "~/h")], "/home/u/h");
     let lost = Home::resolve(&Environment::of([("PATH", "/bin")])).expect_err("unknown");
@@ -31,10 +28,7 @@ fn a_profile_has_everything_of_its_own() {
     let dir = tempfile::tempdir().expect("a directory");
     let home = Home::at(dir.path());
     let work = home.profile("work".parse().expect("a name"));
-    assert_eq!(
-        work.config_file(),
-        dir.path().join("profiles/work/config.yaml")
-    );
+    assert_eq!(work.config_file(), dir.path().join("profiles/work/config.yaml"));
     assert!(matches!(work.check(), Err(HomeError::NoProfile { .. })));
     work.create().expect("made");
     work.check().expect("usable");
@@ -45,17 +39,7 @@ fn a_profile_has_everything_of_its_own() {
 
 #[test]
 fn profile_names_lead_nowhere_else() {
-    for name in [
-        "",
-        ".",
-        "..",
-        "../x",
-        "a/b",
-        "-x",
-        "a b",
-        "ä",
-        &"a".repeat(65),
-    ] {
+    for name in ["", ".", "..", "../x", "a/b", "-x", "a b", "ä", &"a".repeat(65)] {
         assert!(name.parse::<Profile>().is_err(), "{name}");
     }
 }
@@ -82,13 +66,7 @@ fn a_home_without_access_is_one_error_with_a_way_out() {
     assert!(matches!(home.check(), Err(HomeError::NotDirectory(_))));
     let below = Home::at(file.join("x"));
     let error = below.create().expect_err("no directory");
-    assert_eq!(
-        error.to_string(),
-        format!(
-            "The hermes home `{}` cannot be created",
-            below.root().display()
-        )
-    );
+    assert_eq!(error.to_string(), format!("The hermes home `{}` cannot be created", below.root().display()));
     assert!(error.hint().expect("a hint").contains("HERMES_HOME"));
 }
 

@@ -21,12 +21,7 @@ impl Place {
     fn with(config: &str) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         fs::write(dir.path().join("config.yaml"), config).expect("written");
-        Self {
-            dir,
-            claims: Vec::new(),
-            vars: Vec::new(),
-            defaults: Value::Null,
-        }
+        Self { dir, claims: Vec::new(), vars: Vec::new(), defaults: Value::Null }
     }
 
     fn dotenv(self, text: &str) -> Self {
@@ -37,15 +32,8 @@ impl Place {
     }
 
     fn sources(&self) -> Sources {
-        let catalogue = Catalogue {
-            claims: self.claims.clone(),
-            defaults: self.defaults.clone(),
-        };
-        Sources::new(
-            Home::at(self.dir.path()),
-            Environment::of(self.vars.clone()),
-            catalogue,
-        )
+        let catalogue = Catalogue { claims: self.claims.clone(), defaults: self.defaults.clone() };
+        Sources::new(Home::at(self.dir.path()), Environment::of(self.vars.clone()), catalogue)
     }
 
     fn load(&self) -> Config {
@@ -75,37 +63,20 @@ fn an_absent_file_means_the_defaults() {
 
 #[test]
 fn each_layer_covers_the_one_below() {
-    let mut place = Place::with(
-        "approvals:\n  timeout: 10\nterminal:\n  timeout: 20\n  cwd: /a\nagent:\n  max_rounds: 5\n",
-    )
-    .dotenv("HERMES_TERMINAL_TIMEOUT=30\nTERMINAL_CWD=/b\nHERMES_AGENT_MAX_ROUNDS=6\n");
-    place.vars = vec![
-        ("HERMES_TERMINAL_CWD", "/c"),
-        ("HERMES_AGENT_MAX_ROUNDS", "7"),
-        ("HERMES_APPROVALS_MODE", ""),
-    ];
+    let mut place =
+        Place::with("approvals:\n  timeout: 10\nterminal:\n  timeout: 20\n  cwd: /a\nagent:\n  max_rounds: 5\n")
+            .dotenv("HERMES_TERMINAL_TIMEOUT=30\nTERMINAL_CWD=/b\nHERMES_AGENT_MAX_ROUNDS=6\n");
+    place.vars = vec![("HERMES_TERMINAL_CWD", "/c"), ("HERMES_AGENT_MAX_ROUNDS", "7"), ("HERMES_APPROVALS_MODE", "")];
     let mut sources = place.sources();
     sources.flags = vec![("agent.max_rounds".parse().expect("a path"), json!(8))];
     let config = Config::load(&sources).expect("valid");
     let check = |key: &str, value: Value, origin: Origin| {
-        assert_eq!(
-            (config.get(key), config.origin(key)),
-            (Some(&value), origin),
-            "{key}"
-        );
+        assert_eq!((config.get(key), config.origin(key)), (Some(&value), origin), "{key}");
     };
     check("approvals.mode", json!("manual"), Origin::Default);
     check("approvals.timeout", json!(10), Origin::File(2));
-    check(
-        "terminal.timeout",
-        json!(30),
-        Origin::Dotenv("HERMES_TERMINAL_TIMEOUT".to_owned()),
-    );
-    check(
-        "terminal.cwd",
-        json!("/c"),
-        Origin::Process("HERMES_TERMINAL_CWD".to_owned()),
-    );
+    check("terminal.timeout", json!(30), Origin::Dotenv("HERMES_TERMINAL_TIMEOUT".to_owned()));
+    check("terminal.cwd", json!("/c"), Origin::Process("HERMES_TERMINAL_CWD".to_owned()));
     check("agent.max_rounds", json!(8), Origin::Flag);
     assert_eq!(config.settings.agent.max_rounds, 8);
     assert_eq!(config.environment().text("TERMINAL_CWD"), Some("/b"));
@@ -115,15 +86,9 @@ fn each_layer_covers_the_one_below() {
 fn off_is_off_however_it_is_written() {
     for text in ["off", "'off'", "false", "Off", "no"] {
         let place = Place::with(&format!("approvals: {{mode: {text}}}"));
-        assert_eq!(
-            place.load().settings.approvals.mode,
-            ApprovalMode::Off,
-            "{text}"
-        );
+        assert_eq!(place.load().settings.approvals.mode, ApprovalMode::Off, "{text}");
     }
-    let place = Place::with(
-        "security:\n  website_blocklist: {enabled: yes}\napprovals:\n  rules: {a: off, b: on}\n",
-    );
+    let place = Place::with("security:\n  website_blocklist: {enabled: yes}\napprovals:\n  rules: {a: off, b: on}\n");
     let settings = place.load().settings;
     assert!(settings.security.website_blocklist.enabled);
     assert_eq!(settings.approvals.rules.get("a"), Some(&false));
@@ -131,15 +96,13 @@ fn off_is_off_however_it_is_written() {
 
 #[test]
 fn empty_sections_and_values_are_not_set() {
-    let config =
-        Place::with("approvals:\n  # mode: off\ncommand_allowlist:\nterminal:\n  cwd: ~\n").load();
+    let config = Place::with("approvals:\n  # mode: off\ncommand_allowlist:\nterminal:\n  cwd: ~\n").load();
     assert_eq!(config.settings, crate::config::Settings::default());
 }
 
 #[test]
 fn a_mistake_names_file_line_and_what_was_meant() {
-    let check =
-        |text: &str, refusal: &str| assert_eq!(Place::with(text).refusal(), refusal, "{text}");
+    let check = |text: &str, refusal: &str| assert_eq!(Place::with(text).refusal(), refusal, "{text}");
     check(
         "# top\napprovals:\n  timeot: 5\n",
         "Unknown key `timeot` in `approvals` (`HOME/config.yaml`, line 3)\nhint: did you mean `approvals.timeout`?",
@@ -172,10 +135,7 @@ fn a_mistake_names_file_line_and_what_was_meant() {
         "plugins:\n  enabled: [a]\n  enabled: [b]\n",
         "Key `enabled` stands here a second time (`HOME/config.yaml`, line 3)",
     );
-    check(
-        "- a\n",
-        "The file must be keys and values, but is a list (`HOME/config.yaml`, line 1)",
-    );
+    check("- a\n", "The file must be keys and values, but is a list (`HOME/config.yaml`, line 1)");
     check(
         "approvals:\n  mode: of\n  timeout: 0\n",
         "`approvals.mode` must be one of `manual`, `smart`, `off`, but is text (`HOME/config.yaml`, line 2), and one more problem\nhint: `hermes config check` lists every problem",
@@ -196,40 +156,19 @@ fn a_variable_that_does_not_fit_is_named_without_its_value() {
 fn text_that_is_not_utf8_names_its_line() {
     let place = Place::with("");
     fs::write(place.dir.path().join("config.yaml"), b"a: 1\nb: \xff\n").expect("written");
-    assert_eq!(
-        place.refusal(),
-        "The file is not UTF-8 text (`HOME/config.yaml`, line 2)"
-    );
+    assert_eq!(place.refusal(), "The file is not UTF-8 text (`HOME/config.yaml`, line 2)");
     let place = Place::with("").dotenv("A=1\nhunter2\n");
-    assert_eq!(
-        place.refusal(),
-        "The line is not of the form `NAME=value` (`HOME/.env`, line 2)"
-    );
+    assert_eq!(place.refusal(), "The line is not of the form `NAME=value` (`HOME/.env`, line 2)");
 }
 
 #[test]
 fn an_exposed_env_file_is_a_warning() {
     let place = Place::with("").dotenv("A=1\nA=2\n");
     assert_eq!(place.load().warnings.len(), 1);
-    fs::set_permissions(
-        place.dir.path().join(".env"),
-        fs::Permissions::from_mode(0o640),
-    )
-    .expect("set");
+    fs::set_permissions(place.dir.path().join(".env"), fs::Permissions::from_mode(0o640)).expect("set");
     let warnings = place.load().warnings;
-    assert!(
-        warnings[1]
-            .message
-            .ends_with("can be read by others than you"),
-        "{warnings:?}"
-    );
-    assert!(
-        warnings[1]
-            .hint
-            .as_deref()
-            .expect("a hint")
-            .starts_with("`chmod 600 ")
-    );
+    assert!(warnings[1].message.ends_with("can be read by others than you"), "{warnings:?}");
+    assert!(warnings[1].hint.as_deref().expect("a hint").starts_with("`chmod 600 "));
 }
 
 #[test]
@@ -247,59 +186,36 @@ fn a_plugin_sees_its_own_keys_at_their_places() {
                 "a_key": {"type": "string", "secret": true, "env": ["A_KEY"]},
             }}),
         ),
-        claim(
-            "other",
-            true,
-            "servers",
-            json!({"additionalProperties": server}),
-        ),
+        claim("other", true, "servers", json!({"additionalProperties": server})),
     ];
     place.vars = vec![("A_KEY", "hunter2")];
     let config = place.load();
-    assert_eq!(
-        config.for_plugin("backend-a"),
-        json!({"terminal": {"a_image": "x", "a_cpu": 1, "a_key": "hunter2"}})
-    );
-    assert_eq!(
-        config.for_plugin("other"),
-        json!({"servers": {"one": {"url": "u"}}})
-    );
+    assert_eq!(config.for_plugin("backend-a"), json!({"terminal": {"a_image": "x", "a_cpu": 1, "a_key": "hunter2"}}));
+    assert_eq!(config.for_plugin("other"), json!({"servers": {"one": {"url": "u"}}}));
     assert_eq!(config.for_plugin("nobody"), json!({}));
     let shown = config.shown();
-    let key = shown
-        .iter()
-        .find(|row| row.path.to_string() == "terminal.a_key")
-        .expect("shown");
-    assert_eq!(
-        (&key.value, key.origin.to_string()),
-        (&json!("****"), "env A_KEY".to_owned())
-    );
+    let key = shown.iter().find(|row| row.path.to_string() == "terminal.a_key").expect("shown");
+    assert_eq!((&key.value, key.origin.to_string()), (&json!("****"), "env A_KEY".to_owned()));
     assert!(!format!("{config:?} {shown:?}").contains("hunter2"));
 }
 
 #[test]
 fn the_catalogue_names_the_defaults_that_are_plugins() {
     let mut place = Place::with("security:\n  scanners:\n    x: {on_failure: open}\n");
-    place.defaults =
-        json!({"terminal": {"backend": "here"}, "security": {"required_scanners": ["rules"]}});
+    place.defaults = json!({"terminal": {"backend": "here"}, "security": {"required_scanners": ["rules"]}});
     let settings = place.load().settings;
     assert_eq!(settings.terminal.backend.as_deref(), Some("here"));
     assert_eq!(settings.security.required_scanners, ["rules"]);
-    assert_eq!(
-        settings.security.scanners["x"].on_failure,
-        Some(OnFailure::Open)
-    );
+    assert_eq!(settings.security.scanners["x"].on_failure, Some(OnFailure::Open));
 }
 
 /// What a catalogue knows of plugins that are not installed.
 fn page_claims() -> Vec<Claim> {
     let text = include_str!("../../../../tests/fixtures/config/page-plugins.yaml");
-    let plugins: BTreeMap<String, BTreeMap<String, Vec<String>>> =
-        serde_yaml::from_str(text).expect("a fixture");
+    let plugins: BTreeMap<String, BTreeMap<String, Vec<String>>> = serde_yaml::from_str(text).expect("a fixture");
     let claims = plugins.iter().flat_map(|(plugin, sections)| {
         sections.iter().map(move |(section, keys)| {
-            let properties: serde_json::Map<String, Value> =
-                keys.iter().map(|key| (key.clone(), json!({}))).collect();
+            let properties: serde_json::Map<String, Value> = keys.iter().map(|key| (key.clone(), json!({}))).collect();
             claim(plugin, false, section, json!({ "properties": properties }))
         })
     });
@@ -316,30 +232,17 @@ fn the_pages_whole_example_starts_without_its_plugins() {
     assert_eq!(config.settings.command_allowlist, ["rm", "systemctl"]);
     assert_eq!(config.settings.security.website_blocklist.domains.len(), 2);
     let told = config.warnings.iter().map(|warning| {
-        let (line, hint) = (
-            warning.line.expect("a line"),
-            warning.hint.as_deref().expect("a hint"),
-        );
+        let (line, hint) = (warning.line.expect("a line"), warning.hint.as_deref().expect("a hint"));
         format!("{line}: {}; {hint}\n", warning.message)
     });
-    assert_eq!(
-        told.collect::<String>(),
-        include_str!("../../../../tests/fixtures/config/page-warnings.txt")
-    );
+    assert_eq!(told.collect::<String>(), include_str!("../../../../tests/fixtures/config/page-warnings.txt"));
 }
 
 #[test]
 fn an_unusable_home_is_one_clear_error() {
     let place = Place::with("");
     let file = place.dir.path().join("config.yaml");
-    let sources = Sources::new(
-        Home::at(&file),
-        Environment::default(),
-        Catalogue::default(),
-    );
+    let sources = Sources::new(Home::at(&file), Environment::default(), Catalogue::default());
     let error = Config::load(&sources).expect_err("not a directory");
-    assert!(
-        matches!(error, ConfigError::Home(_)) && error.hint().is_some(),
-        "{error}"
-    );
+    assert!(matches!(error, ConfigError::Home(_)) && error.hint().is_some(), "{error}");
 }

@@ -3,11 +3,7 @@ use serde_json::{Value, json};
 use super::{Source, expected, fit, fit_text};
 
 fn fits(schema: Value, value: Value, meant: Value) {
-    assert_eq!(
-        fit(&value, &schema, Source::File),
-        Ok(meant),
-        "{value} in {schema}"
-    );
+    assert_eq!(fit(&value, &schema, Source::File), Ok(meant), "{value} in {schema}");
 }
 
 fn refuses(schema: Value, value: Value, expected: &str) {
@@ -18,13 +14,7 @@ fn refuses(schema: Value, value: Value, expected: &str) {
 #[test]
 fn words_for_truth_are_truth_where_truth_is_wanted() {
     let boolean = json!({"type": "boolean"});
-    for (word, truth) in [
-        ("on", true),
-        ("Yes", true),
-        ("off", false),
-        ("NO", false),
-        ("true", true),
-    ] {
+    for (word, truth) in [("on", true), ("Yes", true), ("off", false), ("NO", false), ("true", true)] {
         fits(boolean.clone(), json!(word), json!(truth));
     }
     fits(json!({"type": "string"}), json!("off"), json!("off"));
@@ -46,11 +36,7 @@ fn a_choice_takes_off_in_every_spelling() {
 #[test]
 fn numbers_are_text_where_text_is_wanted() {
     let list = json!({"type": "array", "items": {"type": "string"}});
-    fits(
-        list.clone(),
-        json!([12345, "x", true]),
-        json!(["12345", "x", "true"]),
-    );
+    fits(list.clone(), json!([12345, "x", true]), json!(["12345", "x", "true"]));
     refuses(list.clone(), json!([["x"]]), "text");
     refuses(list, json!("x"), "a list, each item text");
 }
@@ -69,18 +55,10 @@ fn numbers_stay_in_range() {
 fn nested_faults_name_their_place() {
     let schema = json!({"type": "array", "items": {"type": "object", "required": ["path"],
         "properties": {"path": {"type": "string"}}, "additionalProperties": false}});
-    let error = fit(
-        &json!([{"path": "x"}, {"path": "y", "sha": 1}]),
-        &schema,
-        Source::File,
-    )
-    .expect_err("unknown");
+    let error = fit(&json!([{"path": "x"}, {"path": "y", "sha": 1}]), &schema, Source::File).expect_err("unknown");
     assert_eq!(error.path, ["2", "sha"]);
     let error = fit(&json!([{}]), &schema, Source::File).expect_err("missing");
-    assert_eq!(
-        (error.path.join("."), error.expected),
-        ("1".to_owned(), "key `path`".to_owned())
-    );
+    assert_eq!((error.path.join("."), error.expected), ("1".to_owned(), "key `path`".to_owned()));
 }
 
 #[test]
@@ -92,35 +70,16 @@ fn text_is_read_as_its_key_wants_it() {
     check(json!({"type": "boolean"}), "1", json!(true));
     check(json!({"type": "string"}), "5", json!("5"));
     check(json!({"type": ["string", "null"]}), "a, b", json!("a, b"));
-    check(
-        json!({"type": "array", "items": {"type": "string"}}),
-        "a, b,",
-        json!(["a", "b"]),
-    );
-    check(
-        json!({"type": "array", "items": {"type": "string"}}),
-        "['a, b']",
-        json!(["a, b"]),
-    );
-    check(
-        json!({"type": "object", "additionalProperties": {"type": "boolean"}}),
-        "{x: off}",
-        json!({"x": false}),
-    );
-    check(
-        json!({"anyOf": [{"enum": ["a"]}, {"type": "null"}]}),
-        "a",
-        json!("a"),
-    );
+    check(json!({"type": "array", "items": {"type": "string"}}), "a, b,", json!(["a", "b"]));
+    check(json!({"type": "array", "items": {"type": "string"}}), "['a, b']", json!(["a, b"]));
+    check(json!({"type": "object", "additionalProperties": {"type": "boolean"}}), "{x: off}", json!({"x": false}));
+    check(json!({"anyOf": [{"enum": ["a"]}, {"type": "null"}]}), "a", json!("a"));
     assert!(fit_text("x", &json!({"type": "integer"})).is_err());
 }
 
 #[test]
 fn expectations_are_said_in_words() {
     assert_eq!(expected(&json!({"type": ["string", "null"]})), "text");
-    assert_eq!(
-        expected(&json!({"type": "number", "minimum": 1})),
-        "a number of at least 1"
-    );
+    assert_eq!(expected(&json!({"type": "number", "minimum": 1})), "a number of at least 1");
     assert_eq!(expected(&json!({})), "any value");
 }

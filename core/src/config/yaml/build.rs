@@ -14,28 +14,18 @@ pub(super) fn document(text: String) -> Result<Document, YamlError> {
     let root = builder.stream()?;
     let tokens = builder.tokens;
     let comments = comments(&text, tokens);
-    Ok(Document {
-        text,
-        root,
-        comments,
-    })
+    Ok(Document { text, root, comments })
 }
 
 fn refuse_text(text: &str) -> Result<(), YamlError> {
     if text.len() > MAX_BYTES {
-        return Err(fault(
-            1,
-            format!("The file is longer than {MAX_BYTES} bytes"),
-        ));
+        return Err(fault(1, format!("The file is longer than {MAX_BYTES} bytes")));
     }
     let forbidden = |c: &char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
     match text.char_indices().find(|(_, c)| forbidden(c)) {
         Some((at, c)) => {
             let line = 1 + text[..at].matches('\n').count();
-            Err(fault(
-                line,
-                format!("Control character `{}` is not allowed", c.escape_unicode()),
-            ))
+            Err(fault(line, format!("Control character `{}` is not allowed", c.escape_unicode())))
         }
         None => Ok(()),
     }
@@ -59,14 +49,7 @@ impl<'a> Builder<'a> {
             starts.chain([text.len()]).collect()
         });
         let parser = Parser::new_from_str(text);
-        Self {
-            text,
-            parser,
-            offsets,
-            anchors: HashMap::new(),
-            tokens: Vec::new(),
-            nodes: 0,
-        }
+        Self { text, parser, offsets, anchors: HashMap::new(), tokens: Vec::new(), nodes: 0 }
     }
 
     fn stream(&mut self) -> Result<Node, YamlError> {
@@ -78,20 +61,11 @@ impl<'a> Builder<'a> {
                 Event::DocumentStart(_) if root.is_some() => {
                     return Err(fault(span.start.line(), "A second document is not allowed"));
                 }
-                Event::StreamStart
-                | Event::DocumentStart(_)
-                | Event::DocumentEnd
-                | Event::Nothing => {}
+                Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd | Event::Nothing => {}
                 event => root = Some(self.node(event, span, 0)?),
             }
         }
-        let nothing = Node {
-            form: Form::Null,
-            style: Style::Plain,
-            span: 0..0,
-            line: 1,
-            anchored: false,
-        };
+        let nothing = Node { form: Form::Null, style: Style::Plain, span: 0..0, line: 1, anchored: false };
         Ok(root.unwrap_or(nothing))
     }
 
@@ -112,9 +86,7 @@ impl<'a> Builder<'a> {
         self.count(1, line)?;
         let (anchor, node) = match event {
             Event::Alias(id) => return self.alias(id, span),
-            Event::Scalar(text, style, anchor, tag) => {
-                (anchor, self.scalar(&text, style, tag.as_deref(), span)?)
-            }
+            Event::Scalar(text, style, anchor, tag) => (anchor, self.scalar(&text, style, tag.as_deref(), span)?),
             Event::SequenceStart(anchor, tag) => {
                 refuse_tag(tag.as_deref(), &["seq"], line)?;
                 (anchor, self.list(span, depth)?)
@@ -128,12 +100,8 @@ impl<'a> Builder<'a> {
         if anchor == 0 {
             return Ok(node);
         }
-        let node = Node {
-            anchored: true,
-            ..node
-        };
-        self.anchors
-            .insert(anchor, (node.clone(), self.nodes - before));
+        let node = Node { anchored: true, ..node };
+        self.anchors.insert(anchor, (node.clone(), self.nodes - before));
         Ok(node)
     }
 
@@ -145,13 +113,7 @@ impl<'a> Builder<'a> {
             return Err(fault(line, "The alias refers to a value that contains it"));
         };
         self.count(nodes, line)?;
-        Ok(Node {
-            style: Style::Alias,
-            span: range,
-            line,
-            anchored: false,
-            ..target
-        })
+        Ok(Node { style: Style::Alias, span: range, line, anchored: false, ..target })
     }
 
     fn count(&mut self, nodes: usize, line: usize) -> Result<(), YamlError> {
@@ -162,13 +124,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn scalar(
-        &mut self,
-        text: &str,
-        style: ScalarStyle,
-        tag: Option<&Tag>,
-        span: Span,
-    ) -> Result<Node, YamlError> {
+    fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Result<Node, YamlError> {
         let line = span.start.line();
         refuse_tag(tag, &["str", "null", "bool", "int", "float", ""], line)?;
         let range = self.range(span);
@@ -190,13 +146,7 @@ impl<'a> Builder<'a> {
             Style::Plain if !is_text => plain(text),
             _ => Form::Scalar(Value::String(text.to_owned())),
         };
-        Ok(Node {
-            form,
-            style,
-            span,
-            line,
-            anchored: false,
-        })
+        Ok(Node { form, style, span, line, anchored: false })
     }
 
     fn list(&mut self, start: Span, depth: usize) -> Result<Node, YamlError> {
@@ -222,23 +172,13 @@ impl<'a> Builder<'a> {
             let line = span.start.line();
             let (key, key_span) = self.key(event, span)?;
             if !seen.insert(key.clone()) {
-                return Err(fault(
-                    line,
-                    format!("Key `{key}` stands here a second time"),
-                ));
+                return Err(fault(line, format!("Key `{key}` stands here a second time")));
             }
             let (event, span) = self.next()?;
             let value = self.node(event, span, depth + 1)?;
-            entries.push(Entry {
-                key,
-                key_span,
-                line,
-                value,
-            });
+            entries.push(Entry { key, key_span, line, value });
         };
-        let last = entries
-            .last()
-            .map(|entry| entry.value.span.end.max(entry.key_span.end));
+        let last = entries.last().map(|entry| entry.value.span.end.max(entry.key_span.end));
         Ok(self.collection(Form::Mapping(entries), start, end, last))
     }
 
@@ -261,13 +201,7 @@ impl<'a> Builder<'a> {
             Some('[' | '{') => (Style::Flow, (self.byte(end.start) + 1).min(self.text.len())),
             _ => (Style::Block, last.unwrap_or(from)),
         };
-        Node {
-            form,
-            style,
-            span: from..to.max(from),
-            line: start.start.line(),
-            anchored: false,
-        }
+        Node { form, style, span: from..to.max(from), line: start.start.line(), anchored: false }
     }
 
     /// From the first character, properties included, to the closing quote.
@@ -294,10 +228,7 @@ impl<'a> Builder<'a> {
 
     fn byte(&self, marker: Marker) -> usize {
         match &self.offsets {
-            Some(offsets) => offsets
-                .get(marker.index())
-                .copied()
-                .unwrap_or(self.text.len()),
+            Some(offsets) => offsets.get(marker.index()).copied().unwrap_or(self.text.len()),
             None => marker.index().min(self.text.len()),
         }
     }
@@ -313,9 +244,7 @@ fn plain(text: &str) -> Form {
         _ => {}
     }
     let numeric = text.starts_with(|c: char| c.is_ascii_digit() || c == '-');
-    let number = numeric
-        .then(|| serde_json::from_str::<serde_json::Number>(text).ok())
-        .flatten();
+    let number = numeric.then(|| serde_json::from_str::<serde_json::Number>(text).ok()).flatten();
     match number.filter(|number| number.to_string() == text) {
         Some(number) => Form::Scalar(Value::Number(number)),
         None => Form::Scalar(Value::String(text.to_owned())),
@@ -324,10 +253,7 @@ fn plain(text: &str) -> Form {
 
 fn refuse_tag(tag: Option<&Tag>, known: &[&str], line: usize) -> Result<(), YamlError> {
     match tag {
-        Some(tag)
-            if !known.contains(&tag.suffix.as_str())
-                || !(tag.is_yaml_core_schema() || tag.suffix.is_empty()) =>
-        {
+        Some(tag) if !known.contains(&tag.suffix.as_str()) || !(tag.is_yaml_core_schema() || tag.suffix.is_empty()) => {
             Err(fault(line, format!("Tag `{tag}` is not supported")))
         }
         _ => Ok(()),
@@ -338,9 +264,7 @@ fn refuse_tag(tag: Option<&Tag>, known: &[&str], line: usize) -> Result<(), Yaml
 fn skip_properties(text: &str, from: usize) -> usize {
     let mut rest = &text[from..];
     while rest.starts_with(['&', '!']) {
-        rest = rest
-            .trim_start_matches(|c: char| !c.is_whitespace())
-            .trim_start();
+        rest = rest.trim_start_matches(|c: char| !c.is_whitespace()).trim_start();
         while rest.starts_with('#') {
             rest = rest.trim_start_matches(|c| c != '\n').trim_start();
         }
@@ -356,13 +280,9 @@ fn trim_end(text: &str, range: Range<usize>) -> Range<usize> {
 fn comments(text: &str, tokens: Vec<Range<usize>>) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut from = 0;
-    for token in tokens.into_iter().chain([text.len()..text.len()]) {
+    for token in tokens.into_iter().chain(std::iter::once(text.len()..text.len())) {
         let mut at = from;
-        while let Some(hash) = text
-            .get(at..token.start)
-            .and_then(|gap| gap.find('#'))
-            .map(|n| at + n)
-        {
+        while let Some(hash) = text.get(at..token.start).and_then(|gap| gap.find('#')).map(|n| at + n) {
             if hash > 0 && !text[..hash].ends_with([' ', '\t', '\n', '\r', '\u{feff}']) {
                 at = hash + 1;
                 continue;
@@ -393,8 +313,5 @@ fn too_deep(line: usize) -> YamlError {
 }
 
 fn fault(line: usize, message: impl Into<String>) -> YamlError {
-    YamlError {
-        line: line.max(1),
-        message: message.into(),
-    }
+    YamlError { line: line.max(1), message: message.into() }
 }

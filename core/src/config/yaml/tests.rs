@@ -16,27 +16,20 @@ fn refused(text: &str, line: usize, words: &str) {
 
 #[test]
 fn scalars_are_what_they_look_like() {
-    let text = "[1, -2, 1.5, true, False, ~, null, off, yes, '1', \"a\\tb\", 0x1F, 007, +49123, 1.10, 1e3, 1_000, !!str 5]";
+    let text =
+        "[1, -2, 1.5, true, False, ~, null, off, yes, '1', \"a\\tb\", 0x1F, 007, +49123, 1.10, 1e3, 1_000, !!str 5]";
     assert_eq!(
         value(text),
         json!([
-            1, -2, 1.5, true, false, null, null, "off", "yes", "1", "a\tb", "0x1F", "007",
-            "+49123", "1.10", "1e3", "1_000", "5"
+            1, -2, 1.5, true, false, null, null, "off", "yes", "1", "a\tb", "0x1F", "007", "+49123", "1.10", "1e3",
+            "1_000", "5"
         ])
     );
 }
 
 #[test]
 fn empty_documents_are_empty_mappings() {
-    for text in [
-        "",
-        "\n",
-        "# only a comment",
-        "---\n",
-        "---\n# c\n...\n",
-        "\u{feff}",
-        "~",
-    ] {
+    for text in ["", "\n", "# only a comment", "---\n", "---\n# c\n...\n", "\u{feff}", "~"] {
         assert_eq!(value(text), json!({}), "{text:?}");
     }
 }
@@ -67,10 +60,7 @@ fn size_depth_and_unfolding_are_bounded() {
     refused(&"a".repeat(super::MAX_BYTES + 1), 1, "longer");
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
     for n in 1..9 {
-        bomb.push_str(&format!(
-            "a{n}: &a{n} [{}]\n",
-            vec![format!("*a{}", n - 1); 9].join(", ")
-        ));
+        bomb.push_str(&format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 9].join(", ")));
     }
     refused(&bomb, 6, "values");
 }
@@ -79,41 +69,24 @@ fn size_depth_and_unfolding_are_bounded() {
 fn spans_are_the_text_of_their_value() {
     let text = "\u{feff}é: 'it''s # no'   # one\r\nb: \"x\\\"y\"  # two\r\nc: [1, [2]] # three\r\nd: {é: ü } # four\r\ne: plain text # five\r\nf: &x 'q'\r\n";
     let document = Document::parse(text).expect("valid");
-    let written = |key: &str| {
-        &text[document
-            .find(&[key.to_owned()])
-            .expect(key)
-            .value
-            .span
-            .clone()]
-    };
+    let written = |key: &str| &text[document.find(&[key.to_owned()]).expect(key).value.span.clone()];
     assert_eq!(written("é"), "'it''s # no'");
     assert_eq!(written("b"), "\"x\\\"y\"");
     assert_eq!(written("c"), "[1, [2]]");
     assert_eq!(written("d"), "{é: ü }");
     assert_eq!(written("e"), "plain text");
     assert_eq!(written("f"), "&x 'q'");
-    let comments: Vec<&str> = document
-        .comments
-        .iter()
-        .map(|span| &text[span.clone()])
-        .collect();
+    let comments: Vec<&str> = document.comments.iter().map(|span| &text[span.clone()]).collect();
     assert_eq!(comments, ["# one", "# two", "# three", "# four", "# five"]);
 }
 
 #[test]
 fn comments_are_found_between_values_only() {
-    let text = "# head\na: x#y # 1\nb: |  # 2\n  # text\n  more\n# 3\nc:\n  # 4\n  - '#'  # 5\n  -\n    # 6\n    - z\n# 7";
+    let text =
+        "# head\na: x#y # 1\nb: |  # 2\n  # text\n  more\n# 3\nc:\n  # 4\n  - '#'  # 5\n  -\n    # 6\n    - z\n# 7";
     let document = Document::parse(text).expect("valid");
-    let comments: Vec<&str> = document
-        .comments
-        .iter()
-        .map(|span| &text[span.clone()])
-        .collect();
-    assert_eq!(
-        comments,
-        ["# head", "# 1", "# 2", "# 3", "# 4", "# 5", "# 6", "# 7"]
-    );
+    let comments: Vec<&str> = document.comments.iter().map(|span| &text[span.clone()]).collect();
+    assert_eq!(comments, ["# head", "# 1", "# 2", "# 3", "# 4", "# 5", "# 6", "# 7"]);
 }
 
 proptest! {
