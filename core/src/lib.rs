@@ -4,4 +4,5 @@ pub mod command;
 pub mod config;
 pub mod flow;
 pub mod guard;
+pub mod host;
 pub mod plugin;

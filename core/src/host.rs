@@ -1,0 +1,4 @@
+//! The services a plugin may ask for, and the doors through which every effect of the host goes.
+
+pub mod clock;
+pub mod scope;
