@@ -1,4 +1,5 @@
 //! The services a plugin may ask for, and the doors through which every effect of the host goes.
 
 pub mod clock;
+pub mod file;
 pub mod scope;

@@ -1,4 +1,5 @@
 //! The hermes core: loads plugins, runs turns, guards every effect. It names no plugin.
+#![deny(unsafe_code)]
 
 pub mod command;
 pub mod config;
