@@ -1,3 +1,19 @@
 //! The guard: decides every effect, and is the only one that can allow it.
+//!
+//! Whoever wants an effect brings a [`CommandRequest`] to [`Guard::authorize`] and gets either the witness that
+//! the effect needs or a [`Refusal`] that says why not. Nothing here runs a command or talks to a terminal.
 
+pub mod audit;
+mod decide;
+pub mod policy;
+pub mod refusal;
+pub mod report;
+pub mod request;
 pub mod witness;
+
+pub use audit::Audit;
+pub use decide::Guard;
+pub use policy::{ConsentStore, Mode, OnFailure, Policy, ScannerSlot, Unattended};
+pub use refusal::{Kind, Refusal};
+pub use report::{Judged, Report, Verdict};
+pub use request::{Approver, Audience, CommandRequest};
