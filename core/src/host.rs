@@ -2,4 +2,7 @@
 
 pub mod clock;
 pub mod file;
+pub mod http;
 pub mod scope;
+pub mod service;
+pub mod store;

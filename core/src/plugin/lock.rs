@@ -1,4 +1,4 @@
-//! `plugins.lock`: what was installed, to the byte, and whom the owner trusts.
+//! `plugins.lock`: what was installed, to the byte.
 //!
 //! One lies beside the bundled plugins, written when they are installed; one lies in the home and speaks for
 //! everything else. A library that its lock does not describe exactly is not opened.
@@ -30,7 +30,6 @@ impl Default for Lock {
 
 /// One plugin in a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Locked {
     /// Its version.
     pub version: String,
@@ -39,9 +38,6 @@ pub struct Locked {
     /// For [`Source::Dev`]: the folder it lies in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
-    /// The owner said by name that it may run in this process.
-    #[serde(default)]
-    pub trusted: bool,
     /// Every file of it.
     pub files: BTreeMap<String, Digest>,
 }

@@ -25,6 +25,8 @@ pub struct Choice {
     pub enabled: Vec<String>,
     /// Switched off by name.
     pub disabled: Vec<String>,
+    /// Plugins of others that may run in this process.
+    pub trusted: Vec<String>,
     /// Of several that offer the same: `kind/name` to plugin id.
     pub chosen: BTreeMap<String, String>,
 }
@@ -84,6 +86,7 @@ pub trait Supply: Send + Sync {
 pub struct Plugins {
     entries: Vec<Entry>,
     catalogue: Catalogue,
+    trusted: Vec<String>,
     supply: Box<dyn Supply>,
     hashes: Option<PathBuf>,
     notices: Mutex<Vec<String>>,
@@ -101,7 +104,8 @@ impl Plugins {
         let states = states(&found, &catalogue, choice);
         let entries = found.into_iter().zip(states);
         let entries = entries.map(|(found, state)| Entry { found, state, loaded: OnceLock::new() }).collect();
-        Self { entries, catalogue, supply, hashes, notices: Mutex::default() }
+        let trusted = choice.trusted.clone();
+        Self { entries, catalogue, trusted, supply, hashes, notices: Mutex::default() }
     }
 
     /// All that is installed, in search order.
@@ -264,7 +268,8 @@ impl Plugins {
             Ok(manifest) => manifest,
             Err(why) => return Err(refusal(entry, why.clone(), "correct the manifest".into())),
         };
-        let file = trust::open(&entry.found, &manifest.library, self.hashes.as_deref());
+        let trusted = self.trusted.contains(&entry.found.id);
+        let file = trust::open(&entry.found, &manifest.library, trusted, self.hashes.as_deref());
         let file = file.map_err(|distrust| refuse_files(entry, &distrust))?;
         self.note_rebuilt(entry, manifest);
         let settings = self.supply.settings(manifest).to_string();
@@ -375,7 +380,9 @@ fn refuse_files(entry: &Entry, distrust: &Distrust) -> Refusal {
     let (id, folder) = (&entry.found.id, entry.found.folder.display());
     let bundled = entry.found.source == Source::Bundled;
     let hint = match distrust {
-        Distrust::NotTrusted => format!("trust it with `hermes plugins enable {id}`, after reading what it may do"),
+        Distrust::NotTrusted => format!(
+            "read what it may do with `hermes plugins info {id}`, then trust it with `hermes plugins enable {id}`"
+        ),
         Distrust::Owner { .. } | Distrust::Mode { .. } => {
             format!(
                 "give it to yourself and take write access from others: `chown -R $USER {folder}; chmod -R go-w {folder}`"

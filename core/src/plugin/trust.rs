@@ -57,16 +57,17 @@ pub enum Distrust {
     },
 }
 
-/// Checks a plugin and opens its library.
+/// Checks a plugin and opens its library. `trusted` says that the owner named it as one that may run here; a
+/// bundled plugin needs no naming.
 ///
 /// `cache` remembers hashes of unchanged files; it may be absent, and is never trusted for a file whose size,
 /// times or inode differ.
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub fn open(found: &Found, library: &str, cache: Option<&Path>) -> Result<File, Distrust> {
+pub fn open(found: &Found, library: &str, trusted: bool, cache: Option<&Path>) -> Result<File, Distrust> {
     let locked = found.locked.as_ref().ok_or(Distrust::NotLocked)?;
-    if found.source != Source::Bundled && !locked.trusted {
+    if found.source != Source::Bundled && !trusted {
         return Err(Distrust::NotTrusted);
     }
     private(&found.folder)?;
