@@ -7,3 +7,5 @@ pub mod flow;
 pub mod guard;
 pub mod host;
 pub mod plugin;
+pub mod session;
+pub mod turn;

@@ -1,0 +1,145 @@
+//! A turn: context, model, tool calls, results, and again, until there is an answer.
+//!
+//! It runs nothing itself and decides nothing: calls go to toolsets, whose effects go through the guard. However
+//! a turn ends (answer, interruption, failure, no end), the transcript stays valid.
+
+pub mod calls;
+mod complete;
+pub mod limits;
+mod text;
+pub mod toolbox;
+
+use std::sync::Arc;
+
+use hermes_plugin_api::error::PluginError;
+use hermes_plugin_api::flow::Cancel;
+use hermes_plugin_api::model::Request;
+use hermes_plugin_api::platform::Body;
+
+use crate::host::scope::{BoxFuture, Scopes, ToolScope};
+use crate::plugin::handle::ModelHandle;
+use crate::session::transcript::Transcript;
+use crate::turn::complete::{Stopped, Why};
+use crate::turn::limits::Limits;
+use crate::turn::toolbox::Toolbox;
+
+/// Who follows a turn.
+pub trait Audience: Send + Sync {
+    /// Shows something. Trouble with showing is not the turn's.
+    fn show(&self, body: Body) -> BoxFuture<'_, ()>;
+}
+
+/// What a turn works with.
+pub struct Turn<'a> {
+    /// The model.
+    pub model: &'a ModelHandle,
+    /// The model's name, as its provider knows it.
+    pub model_name: &'a str,
+    /// The system prompt.
+    pub system: &'a str,
+    /// The tools.
+    pub toolbox: &'a Toolbox,
+    /// How much of anything it takes.
+    pub limits: &'a Limits,
+    /// Who follows it.
+    pub audience: &'a dyn Audience,
+    /// Where calls get their tokens.
+    pub scopes: &'a Scopes,
+    /// The session's services for the calls.
+    pub scope: Arc<dyn ToolScope>,
+    /// The session's id.
+    pub session: &'a str,
+}
+
+/// How a turn ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// With an answer, which has been shown.
+    Answered(String),
+    /// Without one, for the reason given, which has been shown.
+    GaveUp(String),
+    /// It was interrupted.
+    Interrupted,
+    /// The model failed.
+    Failed(PluginError),
+}
+
+impl Turn<'_> {
+    /// Answers what a person said.
+    ///
+    /// # Cancellation
+    /// When `cancel` fires the turn ends soon; what was said and done by then is in the transcript.
+    pub async fn run(&self, transcript: &mut Transcript, text: String, cancel: &Cancel) -> Outcome {
+        transcript.user(text);
+        let mut empty = 0;
+        for _round in 0..self.limits.rounds {
+            let answer = match complete::complete(self, self.request(transcript), cancel).await {
+                Ok(answer) => answer,
+                Err(stopped) => return self.stopped(transcript, stopped).await,
+            };
+            let said = answer.content;
+            let (calls, note) = calls::at_most(answer.tool_calls);
+            if said.trim().is_empty() && calls.is_empty() {
+                empty += 1;
+                if empty < limits::EMPTY {
+                    continue;
+                }
+                return self.give_up(transcript, format!("The model gave {empty} empty answers in a row")).await;
+            }
+            empty = 0;
+            let calls = transcript.assistant(said.clone(), calls);
+            if !said.trim().is_empty() {
+                self.audience.show(Body::MessageEnd { text: said.clone() }).await;
+            }
+            if calls.is_empty() {
+                return Outcome::Answered(said);
+            }
+            calls::run(self, transcript, &calls, note, cancel).await;
+            if cancel.is_cancelled() {
+                transcript.settle(calls::INTERRUPTED);
+                return Outcome::Interrupted;
+            }
+        }
+        let rounds = self.limits.rounds;
+        self.give_up(transcript, format!("Stopped after {rounds} rounds without an answer (`agent.max_rounds`)")).await
+    }
+
+    fn request(&self, transcript: &Transcript) -> Request {
+        Request {
+            model: self.model_name.to_owned(),
+            system: self.system.to_owned(),
+            messages: transcript.messages().to_vec(),
+            tools: self.toolbox.tools(),
+            ..Request::default()
+        }
+    }
+
+    /// Keeps a cut answer as far as it came.
+    async fn stopped(&self, transcript: &mut Transcript, stopped: Stopped) -> Outcome {
+        let Stopped { said, why } = stopped;
+        let mark = match &why {
+            Why::Interrupted => "[Interrupted]".to_owned(),
+            Why::TooLong => format!("[Cut: longer than {} bytes]", self.limits.answer),
+            Why::Failed(error) => format!("[Cut: {error}]"),
+        };
+        let marked = format!("{}\n\n{mark}", said.trim_end());
+        if !said.trim().is_empty() {
+            transcript.assistant(marked.clone(), Vec::new());
+            self.audience.show(Body::MessageEnd { text: marked.clone() }).await;
+        }
+        match why {
+            Why::Interrupted => Outcome::Interrupted,
+            Why::TooLong => Outcome::GaveUp(marked),
+            Why::Failed(error) => Outcome::Failed(error),
+        }
+    }
+
+    async fn give_up(&self, transcript: &mut Transcript, why: String) -> Outcome {
+        transcript.assistant(format!("[{why}]"), Vec::new());
+        self.audience.show(Body::MessageEnd { text: why.clone() }).await;
+        Outcome::GaveUp(why)
+    }
+}
+
+#[cfg(test)]
+mod tests;

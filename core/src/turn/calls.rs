@@ -1,0 +1,140 @@
+//! The tool calls of one answer: checked, run, their results shortened and written into the transcript.
+//!
+//! What is wrong with a call goes back to the model as its result. Calls run side by side only when every tool
+//! among them says that it may.
+
+use std::pin::pin;
+
+use futures_util::StreamExt as _;
+use hermes_plugin_api::error::{ErrorCode, PluginError};
+use hermes_plugin_api::flow::Cancel;
+use hermes_plugin_api::model::CallRequest;
+use hermes_plugin_api::platform::Body;
+use hermes_plugin_api::tools::{CallContext, CallResult, Progress, ToolCall};
+use serde_json::{Map, Value};
+use tokio::time::sleep;
+
+use crate::flow::messages;
+use crate::host::clock;
+use crate::session::transcript::{Call, Transcript};
+use crate::turn::text::{one_line, shortened};
+use crate::turn::toolbox::Entry;
+use crate::turn::{Turn, limits};
+
+/// What the model reads as the result of a call that was interrupted.
+pub const INTERRUPTED: &str = "[Interrupted]";
+
+/// The calls that will be run, and a note for the model when there are fewer than it asked for.
+pub(super) fn at_most(mut calls: Vec<CallRequest>) -> (Vec<CallRequest>, Option<String>) {
+    let asked = calls.len();
+    calls.truncate(limits::CALLS);
+    let dropped = asked - calls.len();
+    let note = format!("[{dropped} further calls were dropped: at most {} in one answer]", limits::CALLS);
+    (calls, (dropped > 0).then_some(note))
+}
+
+/// Runs calls and writes their results.
+pub(super) async fn run(
+    turn: &Turn<'_>,
+    transcript: &mut Transcript,
+    calls: &[Call],
+    note: Option<String>,
+    cancel: &Cancel,
+) {
+    let at_once = if calls.iter().all(|call| is_parallel(turn, call)) { limits::PARALLEL } else { 1 };
+    let last = calls.last().map(|call| call.id.as_str());
+    let mut results = futures_util::stream::iter(calls)
+        .map(|call| async move { (call, one(turn, call, cancel).await) })
+        .buffered(at_once);
+    while let Some((call, result)) = results.next().await {
+        let mut text = shortened(result.joined(), turn.limits.result);
+        if let Some(note) = note.as_ref().filter(|_| last == Some(&call.id)) {
+            text = format!("{text}\n{note}");
+        }
+        transcript.result(&call.id, text, result.is_error);
+    }
+}
+
+fn is_parallel(turn: &Turn<'_>, call: &Call) -> bool {
+    turn.toolbox.find(&call.name).is_ok_and(|entry| entry.tool.parallel)
+}
+
+async fn one(turn: &Turn<'_>, call: &Call, cancel: &Cancel) -> CallResult {
+    if cancel.is_cancelled() {
+        return CallResult::error(INTERRUPTED);
+    }
+    let checked = call.arguments.as_ref().map_err(Clone::clone);
+    let checked = checked.and_then(|arguments| {
+        let entry = turn.toolbox.find(&call.name)?;
+        Ok((entry, entry.check(arguments)?, summary(arguments)))
+    });
+    let (entry, arguments, summary) = match checked {
+        Ok(checked) => checked,
+        Err(why) => {
+            show(turn, format!("{}: {}", call.name, one_line(&why, limits::EXCERPT))).await;
+            return CallResult::error(why);
+        }
+    };
+    show(turn, format!("{} {summary}", call.name)).await;
+    let started = clock::instant();
+    let result = invoke(turn, entry, arguments, cancel).await;
+    let took = format!("{:.1} s", started.elapsed().as_secs_f32());
+    match &result {
+        Ok(result) if !result.is_error => show(turn, format!("{} done in {took}", call.name)).await,
+        _ => show(turn, format!("{} failed after {took}", call.name)).await,
+    }
+    result.unwrap_or_else(|error| CallResult::error(told(&call.name, &error)))
+}
+
+/// What the model reads of a call that could not be made. What the guard says stands for itself.
+fn told(name: &str, error: &PluginError) -> String {
+    let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    match error.code {
+        ErrorCode::CANCELLED => INTERRUPTED.to_owned(),
+        ErrorCode::DENIED => format!("{error}{hint}"),
+        _ => format!("Tool `{name}` failed: {error}{hint}"),
+    }
+}
+
+async fn invoke(turn: &Turn<'_>, entry: &Entry, arguments: Value, cancel: &Cancel) -> Result<CallResult, PluginError> {
+    let token = turn.scopes.open(turn.scope.clone());
+    let context = CallContext { token: token.token().to_owned(), session: turn.session.to_owned() };
+    let call = ToolCall { name: entry.tool.name.clone(), arguments, context };
+    let (sink, mut progress) = messages::<Progress>(16);
+    let mut work = pin!(entry.handle.call(&call, sink, cancel));
+    let mut late = pin!(async {
+        cancel.cancelled().await;
+        sleep(limits::GRACE).await;
+    });
+    let mut deadline = pin!(sleep(turn.limits.call_time));
+    let mut reporting = true;
+    loop {
+        // A branch that is dropped loses nothing: all but the queue of reports is pinned outside.
+        tokio::select! {
+            biased;
+            result = &mut work => return result,
+            report = progress.recv(), if reporting => match report {
+                Some(Ok(report)) => show(turn, report.message).await,
+                Some(Err(error)) => tracing::debug!(%error, "A report could not be read."),
+                None => reporting = false,
+            },
+            () = &mut late => return Err(PluginError::cancelled()),
+            () = &mut deadline => return Err(too_slow(turn)),
+        }
+    }
+}
+
+fn too_slow(turn: &Turn<'_>) -> PluginError {
+    let seconds = turn.limits.call_time.as_secs();
+    PluginError::new(ErrorCode::TIMEOUT, format!("It did not end within {seconds} s"))
+}
+
+async fn show(turn: &Turn<'_>, text: String) {
+    turn.audience.show(Body::Activity { text: one_line(&text, limits::EXCERPT) }).await;
+}
+
+/// What a call is about, in a few words: its first text.
+fn summary(arguments: &Map<String, Value>) -> String {
+    let texts = arguments.values().filter_map(Value::as_str);
+    texts.map(|text| one_line(text, limits::EXCERPT)).find(|text| !text.is_empty()).unwrap_or_default()
+}

@@ -1,0 +1,198 @@
+//! A model that says what the test wrote, a toolset of small tools, an audience that remembers.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use hermes_plugin_api::error::{PluginError, Result};
+use hermes_plugin_api::flow::{Cancel, Output, Sink};
+use hermes_plugin_api::host::{ProcessAction, ShellRequest, ShellResult};
+use hermes_plugin_api::model::{CallRequest, Completion, Delta, Request};
+use hermes_plugin_api::platform::Body;
+use hermes_plugin_api::tools::{CallResult, Progress, Tool, ToolCall};
+use hermes_plugin_api::{McpServer, Model, serve};
+use serde_json::{Value, json};
+
+use crate::flow::CancelSource;
+use crate::host::scope::{BoxFuture, Scopes, ToolScope};
+use crate::plugin::handle::{ModelHandle, ToolsHandle};
+use crate::session::transcript::{Transcript, fault};
+use crate::turn::limits::Limits;
+use crate::turn::toolbox::Toolbox;
+use crate::turn::{Audience, Outcome, Turn};
+
+/// One answer of the fake model.
+#[derive(Clone, Debug)]
+pub(super) enum Say {
+    Text(&'static str),
+    Calls(Vec<CallRequest>),
+    Streamed(Vec<&'static str>),
+    Fails(PluginError),
+    BreaksAfter(&'static str, PluginError),
+    Hangs,
+    Interrupted(&'static str),
+    Endless,
+    Panics,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct World {
+    pub(super) says: Arc<Mutex<VecDeque<Say>>>,
+    pub(super) requests: Arc<Mutex<Vec<Request>>>,
+    pub(super) shown: Arc<Mutex<Vec<Body>>>,
+    pub(super) cancel: Arc<Mutex<CancelSource>>,
+    pub(super) running: Arc<Mutex<(usize, usize)>>,
+    pub(super) limits: Limits,
+}
+
+impl World {
+    pub(super) fn new(says: impl IntoIterator<Item = Say>) -> Self {
+        let world = Self::default();
+        world.says.lock().unwrap().extend(says);
+        world
+    }
+
+    pub(super) async fn turn(&self, transcript: &mut Transcript) -> Outcome {
+        let source = CancelSource::new();
+        *self.cancel.lock().unwrap() = source.clone();
+        let model = ModelHandle::new("model-fake", "fake", serve::model(self.clone()));
+        let tools = ToolsHandle::new("tools-fake", "fake", serve::mcp_server(Tools(self.clone())));
+        let (toolbox, problems) = Toolbox::gather(&[tools]).await;
+        assert_eq!(problems, []);
+        let turn = Turn {
+            model: &model,
+            model_name: "m",
+            system: "s",
+            toolbox: &toolbox,
+            limits: &self.limits,
+            audience: self,
+            scopes: &Scopes::default(),
+            scope: Arc::new(NoScope),
+            session: "session",
+        };
+        let outcome = turn.run(transcript, "go".into(), &source.handle()).await;
+        assert_eq!(fault(transcript.messages()), None, "{:#?}", transcript.messages());
+        outcome
+    }
+
+    pub(super) fn activity(&self) -> String {
+        let shown = self.shown.lock().unwrap();
+        let lines = shown.iter().filter_map(|body| match body {
+            Body::Activity { text } => Some(text.as_str()),
+            _ => None,
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Audience for World {
+    fn show(&self, body: Body) -> BoxFuture<'_, ()> {
+        self.shown.lock().unwrap().push(body);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+impl Model for World {
+    async fn complete(&self, request: Request, deltas: Sink<Delta>, _: Cancel) -> Result<Completion> {
+        assert_eq!(fault(&request.messages), None);
+        self.requests.lock().unwrap().push(request);
+        let say = self.says.lock().unwrap().pop_front().unwrap_or(Say::Text("done"));
+        let stream = async |text: &str| deltas.push(&Delta::Text { text: text.to_owned() }).await;
+        match say {
+            Say::Text(text) => Ok(Completion { content: text.into(), ..Completion::default() }),
+            Say::Calls(tool_calls) => Ok(Completion { tool_calls, ..Completion::default() }),
+            Say::Streamed(texts) => {
+                for text in &texts {
+                    stream(text).await?;
+                }
+                Ok(Completion { content: texts.concat(), ..Completion::default() })
+            }
+            Say::Fails(error) => Err(error),
+            Say::BreaksAfter(text, error) => {
+                stream(text).await?;
+                Err(error)
+            }
+            Say::Hangs => std::future::pending().await,
+            Say::Interrupted(text) => {
+                stream(text).await?;
+                let cancel = self.cancel.lock().unwrap().clone();
+                cancel.cancel();
+                std::future::pending().await
+            }
+            Say::Endless => loop {
+                stream(&"blah ".repeat(200)).await?;
+            },
+            Say::Panics => panic!("the model panics"),
+        }
+    }
+}
+
+struct Tools(World);
+
+impl McpServer for Tools {
+    async fn tools(&self) -> Result<Vec<Tool>> {
+        let text = json!({ "type": "object", "properties": { "text": { "type": "string" } }, "required": ["text"] });
+        let tool = |name: &str, schema: Value, parallel| Tool {
+            name: name.into(),
+            input_schema: schema,
+            parallel,
+            ..Tool::default()
+        };
+        Ok(vec![
+            tool("echo", text.clone(), true),
+            tool("say", text, false),
+            tool("fail", Value::Null, false),
+            tool("panic", Value::Null, false),
+            tool("huge", Value::Null, false),
+            tool("hang", Value::Null, false),
+            tool("stop", Value::Null, false),
+        ])
+    }
+
+    async fn call(&self, call: ToolCall, progress: Sink<Progress>, cancel: Cancel) -> Result<CallResult> {
+        assert_eq!(call.context.token.len(), 32);
+        match call.name.as_str() {
+            "echo" | "say" => {
+                self.count(1);
+                progress.push(&Progress { message: "half way".into() }).await?;
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                self.count(-1);
+                Ok(CallResult::text(call.arguments["text"].as_str().unwrap_or_default()))
+            }
+            "fail" => Err(PluginError::unavailable("Nobody is there").with_hint("ask again")),
+            "panic" => panic!("the tool panics"),
+            "huge" => Ok(CallResult::text("x".repeat(1_000_000))),
+            "hang" => std::future::pending().await,
+            _ => {
+                let source = self.0.cancel.lock().unwrap().clone();
+                source.cancel();
+                cancel.cancelled().await;
+                Ok(CallResult::error("[Command interrupted]"))
+            }
+        }
+    }
+}
+
+impl Tools {
+    fn count(&self, change: isize) {
+        let mut running = self.0.running.lock().unwrap();
+        running.0 = running.0.saturating_add_signed(change);
+        running.1 = running.1.max(running.0);
+    }
+}
+
+struct NoScope;
+
+impl ToolScope for NoScope {
+    fn shell(&self, _: ShellRequest, _: Option<Output>, _: Cancel) -> BoxFuture<'_, Result<ShellResult>> {
+        Box::pin(std::future::ready(Err(PluginError::unsupported("shell"))))
+    }
+
+    fn process(&self, _: ProcessAction, _: Cancel) -> BoxFuture<'_, Result<Value>> {
+        Box::pin(std::future::ready(Err(PluginError::unsupported("process"))))
+    }
+}
+
+pub(super) fn call(name: &str, arguments: &str) -> CallRequest {
+    CallRequest { id: String::new(), name: name.into(), arguments: arguments.into() }
+}
