@@ -4,6 +4,7 @@
 //! knows of plugins it has not loaded comes in as [`keys::Claim`]s and [`layers::Catalogue`] data.
 pub mod check;
 pub mod dotenv;
+pub mod edit;
 pub mod environment;
 pub mod home;
 pub mod keys;

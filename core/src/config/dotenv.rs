@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
+use std::ops::Range;
 
 use super::environment::Vars;
 
@@ -19,6 +20,8 @@ pub struct Dotenv {
 struct Entry {
     value: String,
     line: usize,
+    /// From the name to the end of the value; a comment behind it is outside.
+    span: Range<usize>,
 }
 
 /// A line of a `.env` file that cannot be read.
@@ -37,8 +40,8 @@ impl Dotenv {
     /// # Errors
     /// The first line that is not a comment, blank, or `NAME=value`.
     pub fn parse(text: &str) -> Result<Self, DotenvError> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut reader = Reader { rest: text, line: 1 };
+        let rest = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut reader = Reader { len: text.len(), rest, line: 1 };
         let mut file = Self::default();
         while let Some((name, entry)) = reader.next_entry()? {
             let line = entry.line;
@@ -69,6 +72,40 @@ impl Dotenv {
         &self.repeated
     }
 
+    /// Returns a text in which a variable has a value, and all else is as it was; none where it has it already.
+    ///
+    /// # Errors
+    /// [`DotenvError`] where the text cannot be read, or the name or value cannot stand in such a file.
+    pub fn set(text: &str, name: &str, value: &str) -> Result<Option<String>, DotenvError> {
+        let file = Self::parse(text)?;
+        if file.value(name) == Some(value) {
+            return Ok(None);
+        }
+        let assignment = format!("{name}={}", written(value));
+        let mut new = text.to_owned();
+        match file.entries.get(name) {
+            Some(entry) => {
+                let apart = if text[entry.span.end..].starts_with('#') { " " } else { "" };
+                new.replace_range(entry.span.clone(), &format!("{assignment}{apart}"));
+            }
+            None => {
+                let eol = if text.contains("\r\n") { "\r\n" } else { "\n" };
+                let apart = if text.is_empty() || text.ends_with('\n') { "" } else { eol };
+                new.push_str(&format!("{apart}{assignment}{eol}"));
+            }
+        }
+        let after = Self::parse(&new)?;
+        let others = |file: &Self| {
+            let mut vars = file.vars();
+            vars.remove(name);
+            vars
+        };
+        match after.value(name) == Some(value) && others(&after) == others(&file) {
+            true => Ok(Some(new)),
+            false => Err(fault(1, format!("`{name}` cannot be set without touching something else"))),
+        }
+    }
+
     /// Returns the variables as an environment.
     pub fn vars(&self) -> Vars {
         self.entries.iter().map(|(name, entry)| (name.clone(), OsString::from(&entry.value))).collect()
@@ -89,7 +126,26 @@ pub fn is_name(text: &str) -> bool {
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
+fn written(value: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+,=~".contains(c);
+    if value.chars().all(plain) {
+        return value.to_owned();
+    }
+    let mut quoted = String::from("\"");
+    for c in value.chars() {
+        match c {
+            '"' | '\\' | '$' => quoted.extend(['\\', c]),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
 struct Reader<'a> {
+    len: usize,
     rest: &'a str,
     line: usize,
 }
@@ -109,9 +165,11 @@ impl<'a> Reader<'a> {
 
     fn entry(&mut self) -> Result<(String, Entry), DotenvError> {
         let line = self.line;
+        let mut start = self.at();
         let mut name = self.take_word();
         if name == "export" && self.rest.starts_with([' ', '\t']) {
             self.skip_blanks();
+            start = self.at();
             name = self.take_word();
         }
         self.skip_blanks();
@@ -126,16 +184,20 @@ impl<'a> Reader<'a> {
         };
         match value.contains('\0') {
             true => Err(fault(line, format!("The value of `{name}` contains a NUL character"))),
-            false => Ok((name.to_owned(), Entry { value, line })),
+            false => Ok((name.to_owned(), Entry { value, line, span: start..self.at() })),
         }
+    }
+
+    fn at(&self) -> usize {
+        self.len - self.rest.len()
     }
 
     /// Up to the end of the line, without a comment set off by a blank.
     fn plain(&mut self) -> String {
-        let line = self.take_line();
+        let line = &self.rest[..self.rest.find('\n').unwrap_or(self.rest.len())];
         let comment = line.char_indices().find(|(at, c)| *c == '#' && (*at == 0 || line[..*at].ends_with([' ', '\t'])));
-        let value = comment.map_or(line, |(at, _)| &line[..at]);
-        value.trim_matches([' ', '\t', '\r']).to_owned()
+        let value = comment.map_or(line, |(at, _)| &line[..at]).trim_end_matches([' ', '\t', '\r']);
+        self.take(value.len()).to_owned()
     }
 
     /// Between quotes, over several lines if need be. Double quotes know the usual escapes, single ones `\'` and
@@ -155,7 +217,8 @@ impl<'a> Reader<'a> {
                 c => value.push(c),
             }
         }
-        let after = self.take_line().trim_matches([' ', '\t', '\r']);
+        let line = &self.rest[..self.rest.find('\n').unwrap_or(self.rest.len())];
+        let after = line.trim_matches([' ', '\t', '\r']);
         match after.is_empty() || after.starts_with('#') {
             true => Ok(value),
             false => Err(fault(first, format!("Text follows the closing quote of `{name}`"))),

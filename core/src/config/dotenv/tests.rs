@@ -58,7 +58,32 @@ fn names_are_shell_names() {
     assert!(!["", "1a", "a-b", "ä", "a b", "BASH_FUNC_x%%"].into_iter().any(is_name));
 }
 
+#[test]
+fn a_variable_is_set_where_it_stands() {
+    let check = |text: &str, value: &str, new: &str| {
+        assert_eq!(Dotenv::set(text, "A", value).expect(text).as_deref(), Some(new), "{text:?}");
+    };
+    check("", "1", "A=1\n");
+    check("B=2", "1", "B=2\nA=1\n");
+    check("# h\r\nexport A = 'x'  # c\r\nB=2\r\n", "y z", "# h\r\nexport A=\"y z\"  # c\r\nB=2\r\n");
+    check("A=x # c\n", "$h'\"\\\n", "A=\"\\$h'\\\"\\\\\\n\" # c\n");
+    check("A=1\nA=2\n", "3", "A=1\nA=3\n");
+    check("A=#c\n", "3", "A=3 #c\n");
+    assert_eq!(Dotenv::set("A=1", "A", "1"), Ok(None));
+    assert!(Dotenv::set("", "not a name", "1").is_err());
+    assert!(Dotenv::set("", "A", "\0").is_err());
+}
+
 proptest! {
+    #[test]
+    fn a_set_value_comes_back(before in "([AB]=[a-z'\"# ]{0,5}|# c|\n|export ){0,4}", value in "[^\0]*") {
+        if let Ok(Some(new)) = Dotenv::set(&before, "A", &value) {
+            let (old, new) = (Dotenv::parse(&before).expect("valid"), Dotenv::parse(&new).expect("valid"));
+            prop_assert_eq!(new.value("A"), Some(value.as_str()));
+            prop_assert_eq!(new.value("B"), old.value("B"));
+        }
+    }
+
     #[test]
     fn any_text_is_read_or_refused(text in "\\PC*|[A-C='\"\\\\#\r\n \t$]*") {
         let _ = Dotenv::parse(&text);
