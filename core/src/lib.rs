@@ -3,6 +3,7 @@
 
 pub mod command;
 pub mod config;
+pub mod env_policy;
 pub mod flow;
 pub mod guard;
 pub mod host;
