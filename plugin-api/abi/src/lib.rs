@@ -8,10 +8,8 @@
 //! * The structs are frozen for ever.
 //! * A trait only grows at its end, and every new method has a default body. `last_prefix_field` never moves.
 //! * A growth bumps this crate's minor version; a change of meaning bumps [`EPOCH`].
-// The code that `#[sabi_trait]` generates implements foreign traits inside a function body.
-#![allow(non_local_definitions)]
-// The generated vtable glue is not written by us and takes its documentation from no one.
-#![allow(clippy::all, missing_docs)]
+#![allow(non_local_definitions, reason = "`#[sabi_trait]` implements foreign traits inside a function body")]
+#![allow(clippy::all, missing_docs, reason = "the generated vtable glue is not written by us")]
 
 pub mod layout;
 pub mod root;

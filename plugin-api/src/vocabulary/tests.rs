@@ -1,3 +1,5 @@
+//! What each question answers, form by form.
+
 use super::*;
 use crate::command::{Command, How, Launcher, Piece, Redirect, RedirectOp, Simple, Stdin, Unknown, Why, Word};
 
