@@ -1,9 +1,12 @@
 //! The hermes core: loads plugins, runs turns, guards every effect. It names no plugin.
 #![deny(unsafe_code)]
 
+pub mod app;
+pub mod cli;
 pub mod command;
 pub mod config;
 pub mod env_policy;
+pub mod error;
 pub mod flow;
 pub mod guard;
 pub mod host;

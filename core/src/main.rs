@@ -1,2 +1,7 @@
-//! The `hermes` binary: flags, configuration, run; prints the one final error.
-fn main() {}
+//! The `hermes` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(hermes_core::cli::main(std::env::args_os().collect()))
+}

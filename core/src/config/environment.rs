@@ -89,3 +89,14 @@ impl fmt::Debug for Environment {
             .finish_non_exhaustive()
     }
 }
+
+/// Returns the folder that the program was installed into: `P` for `P/bin/hermes`.
+#[must_use]
+pub fn prefix() -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?.canonicalize().ok()?;
+    let folder = program.parent()?;
+    if folder.file_name()? != "bin" {
+        return None;
+    }
+    folder.parent().map(PathBuf::from)
+}

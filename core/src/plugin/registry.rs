@@ -87,18 +87,19 @@ pub struct Plugins {
     entries: Vec<Entry>,
     catalogue: Catalogue,
     trusted: Vec<String>,
-    supply: Box<dyn Supply>,
+    supply: Option<Box<dyn Supply>>,
     hashes: Option<PathBuf>,
     notices: Mutex<Vec<String>>,
 }
 
 impl Plugins {
-    /// Sorts out what was found. `hashes` is where hashes of unchanged files are kept.
+    /// Sorts out what was found. Without a `supply` nothing can be started; `hashes` is where hashes of unchanged
+    /// files are kept.
     pub fn new(
         found: Vec<Found>,
         catalogue: Catalogue,
         choice: &Choice,
-        supply: Box<dyn Supply>,
+        supply: Option<Box<dyn Supply>>,
         hashes: Option<PathBuf>,
     ) -> Self {
         let states = states(&found, &catalogue, choice);
@@ -118,6 +119,12 @@ impl Plugins {
     #[must_use]
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+
+    /// Whether the owner named a plugin as one that may run in this process.
+    #[must_use]
+    pub fn trusts(&self, id: &str) -> bool {
+        self.trusted.iter().any(|trusted| trusted == id)
     }
 
     /// Things the user should be told once, for example that a plugin under development was rebuilt.
@@ -202,6 +209,15 @@ impl Plugins {
         found.ok_or_else(|| self.absent(self.catalogue.find(id), id))
     }
 
+    /// Why a plugin that is wanted by name is not there, in one sentence with the way out.
+    #[must_use]
+    pub fn absence(&self, id: &str) -> Refusal {
+        match self.entries.iter().find(|entry| entry.found.id == id) {
+            Some(entry) => refuse_state(entry),
+            None => self.absent(self.catalogue.find(id), id),
+        }
+    }
+
     /// Loads a plugin for checking it, whatever its state.
     ///
     /// # Errors
@@ -268,12 +284,14 @@ impl Plugins {
             Ok(manifest) => manifest,
             Err(why) => return Err(refusal(entry, why.clone(), "correct the manifest".into())),
         };
-        let trusted = self.trusted.contains(&entry.found.id);
+        let trusted = self.trusts(&entry.found.id);
         let file = trust::open(&entry.found, &manifest.library, trusted, self.hashes.as_deref());
         let file = file.map_err(|distrust| refuse_files(entry, &distrust))?;
         self.note_rebuilt(entry, manifest);
-        let settings = self.supply.settings(manifest).to_string();
-        let offers = load::load(file, manifest, settings, self.supply.host(manifest));
+        let Some(supply) = &self.supply else {
+            return Err(refusal(entry, "plugins are only listed here".into(), "run it in a session".into()));
+        };
+        let offers = load::load(file, manifest, supply.settings(manifest).to_string(), supply.host(manifest));
         let offers = offers.map_err(|error| refuse_library(entry, &error))?;
         let elapsed_us = started.elapsed().as_micros();
         tracing::debug!(plugin = entry.found.id, elapsed_us, "Plugin loaded.");

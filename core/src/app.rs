@@ -1,0 +1,270 @@
+//! Puts the parts together: home, plugins found, configuration, services, guard.
+//!
+//! In two steps, so that what only reads (`plugins list`, `config check`) pays and risks no more than reading:
+//! [`Ground`] opens no library and needs no valid configuration; [`App`] has both.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hermes_plugin_abi::HostBox;
+use hermes_plugin_api::manifest::{Kind, Manifest};
+use serde_json::{Value, json};
+
+use crate::config::environment::Environment;
+use crate::config::home::{Home, Profile};
+use crate::config::keys::Claim;
+use crate::config::layers::{Catalogue as Known, Config, Sources};
+use crate::config::settings;
+use crate::error::Failure;
+use crate::guard::{Audit, ConsentStore, Guard, Mode, OnFailure, Policy, ScannerSlot, Unattended};
+use crate::host::http::Http;
+use crate::host::scope::Scopes;
+use crate::host::service::{self, Services};
+use crate::plugin::catalogue::{Catalogue, Listed};
+use crate::plugin::find::{self, Found, Roots};
+use crate::plugin::lock::Source;
+use crate::plugin::registry::{Choice, Plugins, Supply};
+
+/// How long a scanner may take when nobody says otherwise.
+const SCAN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What can be known without a configuration and without opening a library.
+pub struct Ground {
+    /// The home.
+    pub home: Home,
+    /// The environment of the process.
+    pub env: Environment,
+    /// Where plugins lie.
+    pub roots: Roots,
+    /// What lies there.
+    pub found: Vec<Found>,
+    /// What first-party plugins claim.
+    pub catalogue: Catalogue,
+}
+
+impl Ground {
+    /// Looks around.
+    ///
+    /// # Errors
+    /// When there is no home, or a lock file or the catalogue is malformed.
+    pub fn survey(env: Environment, profile: Option<Profile>) -> Result<Self, Failure> {
+        let home = Home::resolve(&env)?;
+        let home = profile.map_or(home.clone(), |profile| home.profile(profile));
+        let extra = env.var("HERMES_PLUGIN_PATH").map(|paths| std::env::split_paths(paths).collect());
+        let bundle = crate::config::environment::prefix().map(|prefix| prefix.join("lib/hermes"));
+        let roots = Roots { extra: extra.unwrap_or_default(), home: home.root().to_owned(), bundle };
+        let found = find::find(&roots)?;
+        let catalogue = roots.bundle.as_ref().map(|bundle| Catalogue::read(&bundle.join("catalogue.yaml")));
+        let catalogue = catalogue.transpose()?.unwrap_or_default();
+        Ok(Self { home, env, roots, found, catalogue })
+    }
+
+    /// What a configuration is made of here.
+    #[must_use]
+    pub fn sources(&self) -> Sources {
+        Sources::new(self.home.clone(), self.env.clone(), self.known())
+    }
+
+    fn known(&self) -> Known {
+        let installed = |id: &str| self.found.iter().any(|found| found.id == id);
+        let mut claims: Vec<Claim> = Vec::new();
+        for listed in &self.catalogue.plugins {
+            claims.extend(claims_of(listed, installed(&listed.id)));
+        }
+        for found in self.found.iter().filter(|found| self.catalogue.find(&found.id).is_none()) {
+            let Ok(manifest) = &found.manifest else { continue };
+            let theirs = claims_of(&Listed::from(manifest), true);
+            // One that claims what is taken is broken, and said to be; its keys do not count.
+            let taken = |claim: &Claim| claims.iter().any(|known| overlap(known, claim));
+            if !theirs.iter().any(taken) {
+                claims.extend(theirs);
+            }
+        }
+        Known { claims, defaults: self.defaults() }
+    }
+
+    /// Defaults of core's keys that are the name of a plugin.
+    fn defaults(&self) -> Value {
+        let bundled = self.found.iter().filter(|found| found.source == Source::Bundled);
+        let bundled: Vec<Listed> = bundled.filter_map(|found| found.manifest.as_ref().ok().map(Listed::from)).collect();
+        let all = || self.catalogue.plugins.iter().chain(&bundled);
+        let offers = |kind: Kind| {
+            all().flat_map(move |one| {
+                one.provides.iter().filter(move |offer| offer.kind == kind).map(move |offer| (one, offer))
+            })
+        };
+        let named = |kind: Kind| offers(kind).find(|(_, offer)| offer.default).map(|(_, offer)| offer.name.clone());
+        let mut required: Vec<&str> =
+            offers(Kind::Scanner).filter(|(_, o)| o.required).map(|(one, _)| one.id.as_str()).collect();
+        required.dedup();
+        let mut defaults = json!({ "security": { "required_scanners": required } });
+        if let Some(backend) = named(Kind::Backend) {
+            defaults["terminal"] = json!({ "backend": backend });
+        }
+        if let Some(model) = named(Kind::Model) {
+            defaults["model"] = json!({ "provider": model });
+        }
+        defaults
+    }
+
+    /// The plugins, as a configuration chooses among them. Without a supply they can be listed and not started.
+    #[must_use]
+    pub fn plugins(self, config: &Config, supply: Option<Box<dyn Supply>>) -> Plugins {
+        let hashes = Some(self.home.cache_dir().join("plugin-hashes.json"));
+        Plugins::new(self.found, self.catalogue, &choice(&config.settings.plugins), supply, hashes)
+    }
+}
+
+fn choice(settings: &settings::Plugins) -> Choice {
+    Choice {
+        enabled: settings.enabled.clone(),
+        disabled: settings.disabled.clone(),
+        trusted: settings.trusted.clone(),
+        chosen: settings.choose.clone(),
+    }
+}
+
+fn claims_of(listed: &Listed, installed: bool) -> Vec<Claim> {
+    let claim = |(key, schema): (&String, &Value)| {
+        Some(Claim {
+            plugin: listed.id.clone(),
+            installed,
+            path: key.parse().ok()?,
+            schema: schema.clone(),
+            default: schema.get("default").cloned(),
+            secret: schema.get("secret").and_then(Value::as_bool).unwrap_or_default(),
+            env: schema.get("env").and_then(Value::as_str).map(str::to_owned),
+        })
+    };
+    listed.settings.iter().filter_map(claim).collect()
+}
+
+fn overlap(one: &Claim, other: &Claim) -> bool {
+    one.path.covers(&other.path) || other.path.covers(&one.path)
+}
+
+/// Everything that a session needs.
+pub struct App {
+    /// The home.
+    pub home: Home,
+    /// The configuration in force.
+    pub config: Config,
+    /// The plugins.
+    pub plugins: Arc<Plugins>,
+    /// What plugins' host objects share, the scopes of tool calls among it.
+    pub services: Arc<Services>,
+}
+
+impl App {
+    /// Reads the configuration and gets ready to load plugins. Must be called on the runtime.
+    ///
+    /// # Errors
+    /// When the home cannot be made, or the configuration is refused.
+    pub fn start(ground: Ground, flags: Vec<(crate::config::keys::KeyPath, Value)>) -> Result<Self, Failure> {
+        ground.home.create()?;
+        let mut sources = ground.sources();
+        sources.flags = flags;
+        let config = Config::load(&sources)?;
+        let secrets = config.clone();
+        let services = Arc::new(Services {
+            runtime: tokio::runtime::Handle::current(),
+            scopes: Scopes::default(),
+            http: Http::new()?,
+            secret: Box::new(move |name| secrets.secret(name)),
+            stores: ground.home.plugins_dir().join(".stores"),
+        });
+        let supply: Box<dyn Supply> = Box::new(Supplies { services: services.clone(), config: config.clone() });
+        let home = ground.home.clone();
+        let plugins = Arc::new(ground.plugins(&config, Some(supply)));
+        Ok(Self { home, config, plugins, services })
+    }
+
+    /// The guard of this home, with every enabled command scanner.
+    ///
+    /// # Errors
+    /// When a deny rule is malformed or the audit log cannot be used.
+    pub fn guard(&self, store: Arc<dyn ConsentStore>, yolo: bool) -> Result<Guard, Failure> {
+        let audit = Audit::new(self.home.root());
+        Ok(Guard::new(self.policy(yolo), self.scanners(), store, audit)?)
+    }
+
+    fn policy(&self, yolo: bool) -> Policy {
+        let approvals = &self.config.settings.approvals;
+        let unattended = |setting| match setting {
+            settings::Unattended::Deny => Unattended::Deny,
+            settings::Unattended::Approve => Unattended::Approve,
+        };
+        Policy {
+            home: self.home.root().to_owned(),
+            mode: match approvals.mode {
+                settings::ApprovalMode::Manual => Mode::Manual,
+                settings::ApprovalMode::Smart => Mode::Smart,
+                settings::ApprovalMode::Off => Mode::Off,
+            },
+            timeout: Duration::from_secs(approvals.timeout),
+            deny: approvals.deny.clone(),
+            rules: approvals.rules.clone(),
+            required_scanners: self.config.settings.security.required_scanners.clone(),
+            cron: unattended(approvals.cron_mode),
+            single_query: unattended(approvals.single_query_mode),
+            unattended: unattended(approvals.unattended_mode),
+            yolo: yolo || self.config.environment().switch("HERMES_YOLO_MODE"),
+        }
+    }
+
+    /// The command scanners: those that are enabled, loaded now, and the places of required ones that are not.
+    fn scanners(&self) -> Vec<ScannerSlot> {
+        let security = &self.config.settings.security;
+        let required =
+            |plugin: &str, name: &str| security.required_scanners.iter().any(|one| one == plugin || one == name);
+        let mut slots = Vec::new();
+        for (entry, offer) in self.plugins.offers(Kind::Scanner) {
+            if offer.subjects.iter().any(|subject| subject == "command") {
+                let scanner = self.plugins.scanner(entry, &offer.name).map_err(|refusal| refusal.to_string());
+                slots.push(self.slot(&entry.found.id, &offer.name, required(&entry.found.id, &offer.name), scanner));
+            }
+        }
+        for missing in &security.required_scanners {
+            if !slots.iter().any(|slot| slot.plugin == *missing || slot.name == *missing) {
+                let refusal = self.plugins.absence(missing);
+                let why = format!("{refusal} ({})", refusal.hint);
+                slots.push(self.slot(missing, missing, true, Err(why)));
+            }
+        }
+        slots
+    }
+
+    fn slot(
+        &self,
+        plugin: &str,
+        name: &str,
+        required: bool,
+        scanner: Result<crate::plugin::handle::ScannerHandle, String>,
+    ) -> ScannerSlot {
+        let scanners = &self.config.settings.security.scanners;
+        let policy = scanners.get(plugin).or_else(|| scanners.get(name));
+        let timeout = policy.and_then(|policy| policy.timeout).map(Duration::from_secs_f64).unwrap_or(SCAN_TIMEOUT);
+        let on_failure = match policy.and_then(|policy| policy.on_failure) {
+            Some(settings::OnFailure::Open) => OnFailure::Open,
+            _ => OnFailure::Closed,
+        };
+        ScannerSlot { plugin: plugin.to_owned(), name: name.to_owned(), required, timeout, on_failure, scanner }
+    }
+}
+
+/// Settings and host objects for plugins.
+struct Supplies {
+    services: Arc<Services>,
+    config: Config,
+}
+
+impl Supply for Supplies {
+    fn settings(&self, manifest: &Manifest) -> Value {
+        let value = |key: &String| self.config.get(key).map(|value| (key.clone(), value.clone()));
+        Value::Object(manifest.settings.keys().filter_map(value).collect())
+    }
+
+    fn host(&self, manifest: &Manifest) -> HostBox {
+        service::host(&self.services, manifest, &self.settings(manifest))
+    }
+}

@@ -1,0 +1,44 @@
+//! The one place in core that prints. Coloured on a terminal, plain in a pipe.
+
+use std::io::Write as _;
+
+use serde_json::Value;
+
+/// Prints a line of results.
+pub fn line(text: &str) {
+    // A reader that has enough (`| head`) is no error.
+    let _ = writeln!(anstream::stdout(), "{text}");
+}
+
+/// Prints results as they are, without a line's end.
+pub fn raw(bytes: &[u8]) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
+}
+
+/// Prints a value as JSON.
+pub fn json(value: &Value) {
+    line(&serde_json::to_string_pretty(value).unwrap_or_default());
+}
+
+/// Prints something beside the results: a warning, progress.
+pub fn note(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{text}");
+}
+
+/// Prints the one final error.
+pub fn error(text: &str) {
+    note(text);
+}
+
+/// Prints a table.
+pub fn table(header: &[&str], rows: Vec<Vec<String>>) {
+    let mut table = comfy_table::Table::new();
+    table.load_preset(comfy_table::presets::NOTHING).set_header(header.to_vec()).add_rows(rows);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    for row in table.lines() {
+        line(row.trim_end());
+    }
+}
