@@ -12,7 +12,7 @@ use hermes_plugin_abi::{
 };
 use hermes_plugin_api::error::{ErrorCode, PluginError, Result};
 use hermes_plugin_api::flow::{Cancel, Output};
-use hermes_plugin_api::host::{Description, ProcessAction, ShellRequest};
+use hermes_plugin_api::host::{Description, ProcessAction, ShellRequest, SpawnRequest};
 use hermes_plugin_api::manifest::{Manifest, Permissions};
 use hermes_plugin_api::secret::Secret;
 use serde::Deserialize;
@@ -22,7 +22,7 @@ use tokio::runtime::Handle;
 
 use crate::host::http::{Endpoints, Http};
 use crate::host::scope::Scopes;
-use crate::host::{clock, store};
+use crate::host::{clock, process, store};
 
 /// Looks up a secret by name.
 pub type SecretSource = Box<dyn Fn(&str) -> Option<Secret> + Send + Sync>;
@@ -142,6 +142,12 @@ impl Service {
                 Ok((head, abi::Channel_TO::from_value(socket, TD_Opaque)))
             }
             "http" | "websocket" => Err(self.undeclared("`network`")),
+            "process" => {
+                let request: SpawnRequest = read(service, request)?;
+                self.may_run(request.argv.first().map_or("", String::as_str))?;
+                let (head, process) = process::open_for_plugin(request)?;
+                Ok((head, abi::Channel_TO::from_value(process, TD_Opaque)))
+            }
             _ => Err(PluginError::unsupported(service)),
         }
     }
