@@ -16,12 +16,13 @@
 //! ```
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::HashSet;
 use std::ops::Deref;
 use std::rc::Rc;
 
 use crate::command::{Command, Reach, Simple, View, Word};
 use crate::finding::{Action, Finding, Remember, Severity};
-use crate::vocabulary::{PathShape, Root, Write};
+use crate::vocabulary::{PathShape, Root, Write, WriteKind};
 
 /// A rule: when a simple command that runs answers its question, that is a finding.
 #[derive(Clone, Copy, Debug)]
@@ -52,15 +53,21 @@ pub struct Case<'a> {
     pub index: usize,
     /// The directory it runs in, as far as `cd` before it in the line tells.
     pub dir: &'a PathShape,
+    /// The directory the line runs in.
+    pub cwd: &'a PathShape,
     writes: OnceCell<Vec<Write>>,
-    flows: &'a Flows,
+    flows: &'a RefCell<Vec<Rc<Flow>>>,
 }
 
 /// A question about the source of a flow.
 pub type Source = fn(&Simple) -> bool;
 
-/// What [`Command::fed_by`] answered, by the question's address: a line is walked once for each question.
-type Flows = RefCell<Vec<(usize, Rc<Vec<bool>>)>>;
+/// What one question about flow found out about a line, so that the line is walked once for it.
+struct Flow {
+    source: usize,
+    fed: Vec<bool>,
+    files: OnceCell<HashSet<PathShape>>,
+}
 
 /// Asks every rule about every simple command that runs in `cwd`, and returns what they found, in the order
 /// of the text, each rule once for each program. Rules for which `is_on` says no are not asked.
@@ -83,18 +90,24 @@ pub fn judge(rules: &[Rule], command: &Command, cwd: &str, is_on: impl Fn(&str) 
 
 /// Calls `ask` with each simple command that runs, in the order of the text.
 pub fn each_case(command: &Command, cwd: &str, mut ask: impl FnMut(&Case<'_>)) {
-    let flows = Flows::default();
-    let mut dir = match cwd {
+    let flows = RefCell::default();
+    let cwd = match cwd {
         "" => PathShape::new(Root::Relative),
         cwd => PathShape::parse(cwd),
     };
+    walk(command, &cwd, |index, simple, dir| {
+        ask(&Case { command, simple, index, dir, cwd: &cwd, writes: OnceCell::new(), flows: &flows });
+    });
+}
+
+fn walk(command: &Command, cwd: &PathShape, mut visit: impl FnMut(usize, &Simple, &PathShape)) {
+    let mut dir = cwd.clone();
     for (index, simple) in command.simple.iter().enumerate() {
-        if simple.reach != Reach::Runs {
-            continue;
-        }
-        ask(&Case { command, simple, index, dir: &dir, writes: OnceCell::new(), flows: &flows });
-        if let Some(next) = changed_dir(simple, &dir) {
-            dir = next;
+        if simple.reach == Reach::Runs {
+            visit(index, simple, &dir);
+            if let Some(next) = changed_dir(simple, &dir) {
+                dir = next;
+            }
         }
     }
 }
@@ -143,14 +156,42 @@ impl Case<'_> {
     /// Returns whether output of a command that answers `source` may reach its standard input, through any
     /// number of stages.
     pub fn fed_by(&self, source: Source) -> bool {
+        let flow = self.flow(source);
+        flow.fed.get(self.index).copied().unwrap_or(false)
+    }
+
+    /// Returns whether a command of the line that answers `source`, or is fed by one that does, writes this
+    /// file, which is known whole.
+    pub fn filled_by(&self, source: Source, path: &PathShape) -> bool {
+        let flow = self.flow(source);
+        flow.files.get_or_init(|| self.files_from(source, &flow.fed)).contains(path)
+    }
+
+    fn flow(&self, source: Source) -> Rc<Flow> {
         let key = source as usize;
-        let known = self.flows.borrow().iter().find(|(other, _)| *other == key).map(|(_, fed)| Rc::clone(fed));
-        let fed = known.unwrap_or_else(|| {
-            let fed = Rc::new(self.command.fed_by(source));
-            self.flows.borrow_mut().push((key, Rc::clone(&fed)));
-            fed
+        if let Some(flow) = self.flows.borrow().iter().find(|flow| flow.source == key) {
+            return Rc::clone(flow);
+        }
+        let flow = Rc::new(Flow { source: key, fed: self.command.fed_by(source), files: OnceCell::new() });
+        self.flows.borrow_mut().push(Rc::clone(&flow));
+        flow
+    }
+
+    fn files_from(&self, source: Source, fed: &[bool]) -> HashSet<PathShape> {
+        let mut files = HashSet::new();
+        walk(self.command, self.cwd, |index, simple, dir| {
+            if source(simple) || fed[index] {
+                files.extend(
+                    simple
+                        .writes_in(dir)
+                        .into_iter()
+                        .filter(|write| write.kind != WriteKind::Remove)
+                        .map(|write| write.path),
+                );
+            }
         });
-        fed.get(self.index).copied().unwrap_or(false)
+        files.retain(|path| path.name().is_some());
+        files
     }
 }
 

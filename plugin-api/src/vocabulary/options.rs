@@ -1,5 +1,7 @@
 //! Options and operands, as getopt and its kin read them.
 
+use std::borrow::Cow;
+
 use crate::command::{Piece, Simple, Word};
 
 /// How a program reads its arguments. The default is GNU getopt with flags that take no values.
@@ -28,6 +30,8 @@ pub struct Syntax {
     pub single_dash_long: bool,
     /// The first operand ends the options (`sudo`, `python`, `bash`).
     pub stops_at_operand: bool,
+    /// `+x` is an option as well (`bash +x`); its name keeps no sign and it takes no value.
+    pub plus: bool,
 }
 
 /// The arguments of a simple command, read by a [`Syntax`].
@@ -61,7 +65,13 @@ impl Syntax {
         long_flags: &[],
         single_dash_long: false,
         stops_at_operand: false,
+        plus: false,
     };
+
+    /// Reads these words, which follow a program or one of its sub-commands.
+    pub fn parse<'a>(&self, args: &'a [Word]) -> Parsed<'a> {
+        parse(args, self)
+    }
 
     fn long_takes_value(&self, name: &str) -> bool {
         self.long_values.contains(&name)
@@ -74,7 +84,26 @@ impl Syntax {
 impl Simple {
     /// Reads the arguments.
     pub fn parse(&self, syntax: &Syntax) -> Parsed<'_> {
-        parse(self.args(), syntax)
+        syntax.parse(self.args())
+    }
+
+    /// Returns the sub-command and the words after it, for programs that have options before it too:
+    /// `syntax` says how those are read.
+    ///
+    /// ```
+    /// use hermes_plugin_api::command::Simple;
+    /// use hermes_plugin_api::vocabulary::Syntax;
+    /// let git = Simple::of(&["git", "-C", "repo", "reset", "--hard"]);
+    /// let syntax = Syntax { short_values: "Cc", ..Syntax::GNU };
+    /// let (verb, rest) = git.verb(&syntax).unwrap();
+    /// assert!(verb == "reset" && rest.len() == 1);
+    /// ```
+    pub fn verb(&self, syntax: &Syntax) -> Option<(Cow<'_, str>, &[Word])> {
+        let syntax = Syntax { stops_at_operand: true, ..*syntax };
+        let parsed = self.parse(&syntax);
+        let rest = self.args().len() - parsed.operands.len() + 1;
+        let verb = parsed.operands.first()?.known()?;
+        Some((verb, self.args().get(rest..)?))
     }
 
     /// Returns whether a flag is given, for programs whose options take no values that look like options:
@@ -144,6 +173,12 @@ fn parse<'a>(args: &'a [Word], syntax: &Syntax) -> Parsed<'a> {
         if word.is("--") {
             parsed.operands.extend(rest);
             break;
+        } else if syntax.plus && text.len() > 1 && text.starts_with('+') {
+            parsed.options.extend(text[1..].chars().map(|letter| Opt {
+                name: letter.to_string(),
+                long: false,
+                value: None,
+            }));
         } else if text.len() > 1 && text.starts_with('-') && !is_number(&text, syntax) {
             if let Some(option) = match text.strip_prefix("--") {
                 Some(name) => Some(long(name, 2, word, &mut rest, syntax)),

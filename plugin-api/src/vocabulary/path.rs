@@ -8,7 +8,7 @@ use crate::command::{Piece, Why, Word};
 /// A path with its start kept symbolic and `.`, `..` and `//` resolved by their text.
 ///
 /// Links are not followed: what a path leads to is not known when a command is judged.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PathShape {
     /// Where it starts.
     pub root: Root,
@@ -17,7 +17,7 @@ pub struct PathShape {
 }
 
 /// Where a path starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Root {
     /// `/`
     Absolute,
@@ -30,7 +30,7 @@ pub enum Root {
 }
 
 /// One name in a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Part {
     /// A name.
     Name(String),

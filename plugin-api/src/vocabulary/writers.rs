@@ -171,7 +171,7 @@ const WRITERS: &[Writer] = &[
     Writer {
         programs: &["perl", "ruby"],
         kind: WriteKind::InPlace,
-        syntax: Syntax { short_values: "eEIMmr", short_optional: "ilx0CDF", stops_at_operand: true, ..Syntax::GNU },
+        syntax: Syntax { short_values: "eEIMmr", short_optional: "iFxdVDK", stops_at_operand: true, ..Syntax::GNU },
         targets: |t| match t.parsed.has('i', "") {
             true => t.after_script(&[('e', ""), ('E', "")]),
             false => Vec::new(),

@@ -1,1 +1,3 @@
 //! Dangerous command rules.
+
+mod rules;

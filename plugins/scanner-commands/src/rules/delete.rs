@@ -1,0 +1,117 @@
+//! Deleting: recursively, by absolute path, over lists of files.
+
+use hermes_plugin_api::command::{Simple, Why, Word};
+use hermes_plugin_api::finding::Severity;
+use hermes_plugin_api::rule::{Case, Rule};
+use hermes_plugin_api::vocabulary::{Root, Syntax};
+
+use super::places;
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        matches: |case| case.runs(RM) && (is_recursive(case) || hides_options(case)),
+        alternative: "Move it aside first, or delete the files by name",
+        ..Rule::new("recursive-delete", "recursive delete", Severity::High)
+    },
+    Rule {
+        matches: |case| case.runs(DELETES) && operands(case).any(|word| is_rooted(case, word)),
+        ..Rule::new("root-path-delete", "delete in root path", Severity::High)
+    },
+    Rule {
+        matches: |case| case.came_through(LISTS) && case.runs(DESTROYS),
+        alternative: "Print the list first and look at it",
+        ..Rule::new("xargs-delete", "xargs with rm", Severity::High)
+    },
+    Rule {
+        matches: |case| {
+            (case.is(FINDS) && deletes_what_it_finds(case)) || (case.came_through(FINDS) && case.runs(DESTROYS))
+        },
+        alternative: "Run it with `-print` first and look at the list",
+        ..Rule::new("find-delete", "find with destructive actions", Severity::High)
+    },
+    Rule {
+        matches: |case| case.runs(&["shred", "srm"]),
+        ..Rule::new("shred-file", "shred files beyond recovery", Severity::High)
+    },
+];
+
+const RM: &[&str] = &["rm", "grm", "srm"];
+const DELETES: &[&str] = &["rm", "grm", "srm", "unlink"];
+const DESTROYS: &[&str] = &["rm", "grm", "srm", "unlink", "shred"];
+const LISTS: &[&str] = &["xargs", "gxargs", "parallel", "fd", "fdfind", "rush"];
+const FINDS: &[&str] = &["find", "gfind", "bfs"];
+const FIND: Syntax = Syntax {
+    single_dash_long: true,
+    long_values: &[
+        "name",
+        "iname",
+        "path",
+        "ipath",
+        "wholename",
+        "iwholename",
+        "regex",
+        "iregex",
+        "lname",
+        "ilname",
+        "newer",
+        "anewer",
+        "cnewer",
+        "samefile",
+        "user",
+        "group",
+        "type",
+        "xtype",
+        "size",
+        "perm",
+        "mtime",
+        "ctime",
+        "atime",
+        "mmin",
+        "cmin",
+        "amin",
+        "maxdepth",
+        "mindepth",
+        "fstype",
+        "inum",
+        "links",
+        "uid",
+        "gid",
+        "printf",
+        "regextype",
+        "used",
+        "context",
+    ],
+    ..Syntax::GNU
+};
+
+fn is_recursive(case: &Case) -> bool {
+    case.has_flag('r', "recursive") || case.has_flag('R', "recursive")
+}
+
+/// An option that is computed in the line, `rm $(… | rev) x`: a list of files is not computed by a decoder.
+fn hides_options(case: &Case) -> bool {
+    let decodes = |simple: &&Simple| {
+        simple.is(&[
+            "base64", "base32", "xxd", "rev", "tr", "printf", "openssl", "gunzip", "zcat", "od", "hexdump", "curl",
+            "wget",
+        ])
+    };
+    let computed = |word: &Word| {
+        word.unknowns().any(|unknown| unknown.why == Why::Substitution && !unknown.quoted)
+            && case.command.sources(word).iter().any(decodes)
+    };
+    case.args().iter().take_while(|word| !word.is("--")).any(computed)
+}
+
+fn operands<'a>(case: &'a Case) -> impl Iterator<Item = &'a Word> {
+    case.simple.parse(&Syntax::GNU).operands.into_iter()
+}
+
+/// Absolute as written, or in a system directory that the line itself changed to.
+fn is_rooted(case: &Case, word: &Word) -> bool {
+    word.path().root == Root::Absolute || (case.dir != case.cwd && places::is_system(&case.path(word)))
+}
+
+fn deletes_what_it_finds(case: &Case) -> bool {
+    !case.only_asks_help() && case.parse(&FIND).options.iter().any(|option| option.name == "delete")
+}

@@ -1,0 +1,80 @@
+//! Writing files that the system, the shell, logins or the agent itself trust.
+
+use hermes_plugin_api::finding::Severity;
+use hermes_plugin_api::rule::{Case, Rule};
+use hermes_plugin_api::vocabulary::{PathShape, Write, WriteKind};
+
+use super::places;
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        matches: |case| {
+            changes(case, |write| {
+                places::is_system_config(&write.path)
+                    && (write.kind == WriteKind::Redirect || is_other_output(case, write))
+            })
+        },
+        ..Rule::new("system-config-write", "overwrite system config", Severity::High)
+    },
+    Rule {
+        matches: |case| changes(case, |write| write.kind == WriteKind::Redirect && places::is_sensitive(&write.path)),
+        ..Rule::new("sensitive-redirect", "overwrite sensitive file via redirection", Severity::High)
+    },
+    Rule {
+        matches: |case| {
+            case.is(TEE) && changes(case, |write| write.kind == WriteKind::Output && is_guarded(&write.path))
+        },
+        ..Rule::new("sensitive-tee", "overwrite sensitive file via tee", Severity::High)
+    },
+    Rule {
+        matches: |case| changes(case, |write| write.kind == WriteKind::Copy && places::is_system_config(&write.path)),
+        ..Rule::new("system-config-copy", "copy/move file into system config", Severity::High)
+    },
+    Rule {
+        matches: |case| {
+            changes(case, |write| write.kind == WriteKind::InPlace && places::is_system_config(&write.path))
+        },
+        ..Rule::new("system-config-edit", "in-place edit of system config", Severity::High)
+    },
+    Rule {
+        matches: |case| {
+            changes(case, |write| match write.kind {
+                WriteKind::Copy | WriteKind::InPlace | WriteKind::Remove => places::is_sensitive(&write.path),
+                WriteKind::Output => !case.is(TEE) && places::is_sensitive(&write.path),
+                WriteKind::Redirect | WriteKind::Edit | WriteKind::Attributes => false,
+            })
+        },
+        ..Rule::new("sensitive-file-write", "overwrite sensitive file", Severity::High)
+    },
+    Rule {
+        matches: |case| {
+            changes(case, |write| {
+                let name = write.path.name().unwrap_or_default();
+                name.starts_with("authorized_keys")
+                    && !matches!(write.kind, WriteKind::Attributes | WriteKind::Remove | WriteKind::Edit)
+            })
+        },
+        ..Rule::new("authorized-keys-write", "change who may log in over ssh", Severity::Critical)
+    },
+    Rule {
+        matches: |case| {
+            case.is(&["mv", "gmv"])
+                && changes(case, |write| write.kind == WriteKind::Remove && places::is_system_config(&write.path))
+        },
+        ..Rule::new("system-config-move", "move system config away", Severity::High)
+    },
+];
+
+const TEE: &[&str] = &["tee", "sponge"];
+
+fn changes(case: &Case, is: impl Fn(&Write) -> bool) -> bool {
+    case.changes().iter().any(is)
+}
+
+fn is_guarded(path: &PathShape) -> bool {
+    places::is_system_config(path) || places::is_sensitive(path)
+}
+
+fn is_other_output(case: &Case, write: &Write) -> bool {
+    write.kind == WriteKind::Output && !case.is(TEE)
+}

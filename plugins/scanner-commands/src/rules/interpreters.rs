@@ -1,0 +1,132 @@
+//! Code given on the command line: to shells, and to interpreters.
+
+use hermes_plugin_api::command::Stdin;
+use hermes_plugin_api::finding::Severity;
+use hermes_plugin_api::rule::{Case, Rule};
+use hermes_plugin_api::vocabulary::Syntax;
+
+use super::programs::{self, Program};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        matches: |case| !case.only_asks_help() && gives_shell_code(case),
+        alternative: "Run the command itself",
+        ..Rule::new("shell-code", "shell command execution via -c flag", Severity::Medium)
+    },
+    Rule {
+        matches: |case| !case.only_asks_help() && gives_code(case),
+        alternative: "Write the script to a file, so that it can be read before it runs",
+        ..Rule::new("script-code", "script execution via -e/-c flag", Severity::Medium)
+    },
+    Rule {
+        matches: |case| reads_code(case),
+        alternative: "Write the script to a file, so that it can be read before it runs",
+        ..Rule::new("script-input", "script execution via standard input", Severity::Medium)
+    },
+];
+
+fn gives_shell_code(case: &Case) -> bool {
+    if programs::is_shell(case) {
+        return matches!(programs::program_of(case), Program::Text(_));
+    }
+    if case.is(&["eval"]) {
+        return !case.args().is_empty();
+    }
+    if case.is_version_of(&["pwsh", "powershell"]) {
+        return case.args().iter().any(|word| is_powershell_code(&word.leading()));
+    }
+    const SYNTAX: Syntax = Syntax {
+        short_values: "cugGsw",
+        long_values: &["command", "session-command", "shell", "user", "group"],
+        ..Syntax::GNU
+    };
+    if case.is(&["su", "runuser", "script"]) {
+        let parsed = case.parse(&SYNTAX);
+        return parsed.has('c', "command") || parsed.has('\0', "session-command");
+    }
+    case.is(&["sg", "newgrp"]) && case.args().iter().any(|word| word.is("-c"))
+}
+
+fn is_powershell_code(option: &str) -> bool {
+    let option = option.to_ascii_lowercase();
+    option.strip_prefix(['-', '/']).is_some_and(|name| {
+        !name.is_empty()
+            && (["command", "encodedcommand"].iter().any(|long| long.starts_with(name))
+                || name == "ec"
+                || name == "enc")
+    })
+}
+
+fn gives_code(case: &Case) -> bool {
+    if case.is(&["awk", "gawk", "mawk", "nawk", "original-awk"]) {
+        return case.args().iter().any(|word| {
+            let text: String = word.fragments().collect();
+            runs_commands(&text)
+        });
+    }
+    let says = |n: usize, words: &[&str]| case.args().get(n).is_some_and(|word| word.is_any(words));
+    if case.is(&["deno", "crystal"]) {
+        return says(0, &["eval"]);
+    }
+    let one = |names: &[&str]| case.args().iter().any(|word| word.is_any(names));
+    if case.is(&[
+        "erl", "sbcl", "guile", "racket", "emacs", "clojure", "clj", "bb", "scala", "swift", "stack", "ghc", "irb",
+    ]) {
+        return one(&["-e", "-eval", "--eval", "-c"]);
+    }
+    !programs::is_shell(case)
+        && case.is_version_of(programs::INTERPRETERS)
+        && matches!(programs::program_of(case), Program::Text(_))
+}
+
+/// A shell or interpreter without a script takes its standard input for one, and the line says what that is.
+fn reads_code(case: &Case) -> bool {
+    let fed = matches!(case.stdin, Stdin::Text(_) | Stdin::Pipe(_))
+        || matches!(&case.stdin, Stdin::File(word) if word.is_unknown());
+    fed && match () {
+        () if programs::is_interpreter(case) => {
+            matches!(programs::program_of(case), Program::Input)
+        }
+        () if case.is(&["source", "."]) => {
+            case.args().first().is_some_and(|word| word.is_any(&["/dev/stdin", "/dev/fd/0"]))
+        }
+        () if case.is(&["make", "gmake"]) => case.args().windows(2).any(|pair| pair[0].is("-f") && pair[1].is("-")),
+        () => false,
+    }
+}
+
+/// Whether an `awk` program runs commands: `system(…)`, `"…" | getline`, `print | "…"`.
+fn runs_commands(program: &str) -> bool {
+    let code = without_text(program);
+    let calls_system = code.match_indices("system").any(|(at, word)| {
+        !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_')
+            && code[at + word.len()..].trim_start().starts_with('(')
+    });
+    calls_system
+        || code.match_indices('|').any(|(at, _)| {
+            let after = code[at + 1..].trim_start_matches('&').trim_start();
+            !code[..at].ends_with('|') && (after.starts_with("getline") || after.starts_with('"'))
+        })
+}
+
+/// The program without what stands in strings and patterns.
+fn without_text(program: &str) -> String {
+    let mut code = String::with_capacity(program.len());
+    let mut chars = program.chars();
+    while let Some(c) = chars.next() {
+        code.push(c);
+        let before = code[..code.len() - c.len_utf8()].trim_end().chars().next_back();
+        let opens_pattern = c == '/' && before.is_none_or(|c| "(,~!&|{};\n".contains(c));
+        if c == '"' || opens_pattern {
+            while let Some(inner) = chars.next() {
+                if inner == '\\' {
+                    chars.next();
+                } else if inner == c {
+                    code.push(c);
+                    break;
+                }
+            }
+        }
+    }
+    code
+}
