@@ -8,6 +8,8 @@ mod flow;
 mod glob;
 mod options;
 mod path;
+mod places;
+mod signals;
 mod simple;
 mod targets;
 mod word;
@@ -16,6 +18,7 @@ mod writes;
 
 pub use options::{Opt, Parsed, Syntax};
 pub use path::{Part, PathShape, Root};
+pub use signals::Kill;
 pub use writes::{Write, WriteKind};
 
 #[cfg(test)]

@@ -1,3 +1,34 @@
-//! Dangerous command rules.
+//! Rules for dangerous commands: what the security page lists, and its kin.
+//!
+//! The host reads the command; the rules only ask questions of what it read. What cannot be read or known is the
+//! host's own finding, not this plugin's.
+#![forbid(unsafe_code)]
 
+mod config;
 mod rules;
+#[cfg(test)]
+mod tests;
+
+use hermes_plugin_api::prelude::*;
+use hermes_plugin_api::rule::judge;
+
+use config::Config;
+
+struct Rules {
+    config: Config,
+}
+
+impl Scanner for Rules {
+    async fn scan(&self, subject: &Subject) -> Result<Vec<Finding>> {
+        match subject {
+            Subject::Command(subject) => {
+                Ok(judge(&rules::ALL, &subject.command, &subject.cwd, |id| self.config.is_on(id)))
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
+export_plugin! {
+    scanner "command-rules" => |ctx: &Context| Ok(Rules { config: ctx.config()? }),
+}

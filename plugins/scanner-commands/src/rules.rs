@@ -14,7 +14,6 @@ mod interpreters;
 mod leaks;
 mod network;
 mod permissions;
-mod places;
 mod processes;
 mod programs;
 mod remote;

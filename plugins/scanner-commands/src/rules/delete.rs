@@ -5,8 +5,6 @@ use hermes_plugin_api::finding::Severity;
 use hermes_plugin_api::rule::{Case, Rule};
 use hermes_plugin_api::vocabulary::{Root, Syntax};
 
-use super::places;
-
 pub(super) const RULES: &[Rule] = &[
     Rule {
         matches: |case| case.runs(RM) && (is_recursive(case) || hides_options(case)),
@@ -109,7 +107,7 @@ fn operands<'a>(case: &'a Case) -> impl Iterator<Item = &'a Word> {
 
 /// Absolute as written, or in a system directory that the line itself changed to.
 fn is_rooted(case: &Case, word: &Word) -> bool {
-    word.path().root == Root::Absolute || (case.dir != case.cwd && places::is_system(&case.path(word)))
+    word.path().root == Root::Absolute || (case.dir != case.cwd && case.path(word).is_system())
 }
 
 fn deletes_what_it_finds(case: &Case) -> bool {

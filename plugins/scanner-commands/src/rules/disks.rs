@@ -4,8 +4,6 @@ use hermes_plugin_api::finding::Severity;
 use hermes_plugin_api::rule::{Case, Rule};
 use hermes_plugin_api::vocabulary::{Syntax, WriteKind};
 
-use super::places;
-
 pub(super) const RULES: &[Rule] = &[
     Rule {
         matches: |case| makes_file_system(case) && !case.only_asks_help(),
@@ -20,7 +18,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         matches: |case| {
             case.changes().iter().any(|write| {
-                places::is_block_device(&write.path)
+                write.path.is_block_device()
                     && (!matches!(write.kind, WriteKind::Remove | WriteKind::Attributes) || case.is(&["shred"]))
             })
         },

@@ -4,20 +4,17 @@ use hermes_plugin_api::finding::Severity;
 use hermes_plugin_api::rule::{Case, Rule};
 use hermes_plugin_api::vocabulary::{PathShape, Write, WriteKind};
 
-use super::places;
-
 pub(super) const RULES: &[Rule] = &[
     Rule {
         matches: |case| {
             changes(case, |write| {
-                places::is_system_config(&write.path)
-                    && (write.kind == WriteKind::Redirect || is_other_output(case, write))
+                write.path.is_within("/etc") && (write.kind == WriteKind::Redirect || is_other_output(case, write))
             })
         },
         ..Rule::new("system-config-write", "overwrite system config", Severity::High)
     },
     Rule {
-        matches: |case| changes(case, |write| write.kind == WriteKind::Redirect && places::is_sensitive(&write.path)),
+        matches: |case| changes(case, |write| write.kind == WriteKind::Redirect && write.path.is_sensitive()),
         ..Rule::new("sensitive-redirect", "overwrite sensitive file via redirection", Severity::High)
     },
     Rule {
@@ -27,20 +24,18 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::new("sensitive-tee", "overwrite sensitive file via tee", Severity::High)
     },
     Rule {
-        matches: |case| changes(case, |write| write.kind == WriteKind::Copy && places::is_system_config(&write.path)),
+        matches: |case| changes(case, |write| write.kind == WriteKind::Copy && write.path.is_within("/etc")),
         ..Rule::new("system-config-copy", "copy/move file into system config", Severity::High)
     },
     Rule {
-        matches: |case| {
-            changes(case, |write| write.kind == WriteKind::InPlace && places::is_system_config(&write.path))
-        },
+        matches: |case| changes(case, |write| write.kind == WriteKind::InPlace && write.path.is_within("/etc")),
         ..Rule::new("system-config-edit", "in-place edit of system config", Severity::High)
     },
     Rule {
         matches: |case| {
             changes(case, |write| match write.kind {
-                WriteKind::Copy | WriteKind::InPlace | WriteKind::Remove => places::is_sensitive(&write.path),
-                WriteKind::Output => !case.is(TEE) && places::is_sensitive(&write.path),
+                WriteKind::Copy | WriteKind::InPlace | WriteKind::Remove => write.path.is_sensitive(),
+                WriteKind::Output => !case.is(TEE) && write.path.is_sensitive(),
                 WriteKind::Redirect | WriteKind::Edit | WriteKind::Attributes => false,
             })
         },
@@ -59,7 +54,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         matches: |case| {
             case.is(&["mv", "gmv"])
-                && changes(case, |write| write.kind == WriteKind::Remove && places::is_system_config(&write.path))
+                && changes(case, |write| write.kind == WriteKind::Remove && write.path.is_within("/etc"))
         },
         ..Rule::new("system-config-move", "move system config away", Severity::High)
     },
@@ -72,7 +67,7 @@ fn changes(case: &Case, is: impl Fn(&Write) -> bool) -> bool {
 }
 
 fn is_guarded(path: &PathShape) -> bool {
-    places::is_system_config(path) || places::is_sensitive(path)
+    path.is_within("/etc") || path.is_sensitive()
 }
 
 fn is_other_output(case: &Case, write: &Write) -> bool {

@@ -5,7 +5,7 @@ use hermes_plugin_api::finding::Severity;
 use hermes_plugin_api::rule::{Case, Rule};
 use hermes_plugin_api::vocabulary::Syntax;
 
-use super::{processes, services};
+use super::services;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -30,7 +30,7 @@ fn ends_agent(case: &Case) -> bool {
     if case.runs(&["pkill", "killall", "skill"]) {
         return case.args().iter().any(names_agent);
     }
-    if let Some(kill) = processes::kill(case) {
+    if let Some(kill) = case.kill() {
         return kill.targets.iter().any(|word| is_agent_process(case, word));
     }
     if let Some((verb, units)) = services::systemctl(case) {

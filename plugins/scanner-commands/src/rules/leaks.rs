@@ -5,8 +5,6 @@ use hermes_plugin_api::finding::Severity;
 use hermes_plugin_api::rule::{Case, Rule};
 use hermes_plugin_api::vocabulary::Syntax;
 
-use super::places;
-
 pub(super) const RULES: &[Rule] = &[
     Rule {
         matches: |case| {
@@ -65,7 +63,7 @@ fn reads_secret(simple: &Simple) -> bool {
     if simple.is(&["echo", "printf", "ls", "stat", "test", "[", "chmod", "ssh", "find", "du", "file"]) {
         return false;
     }
-    simple.args().iter().any(|word| places::is_secret(&word.path()) || is_ssh_folder(word)) || reads_from_secret(simple)
+    simple.args().iter().any(|word| word.path().is_secret() || is_ssh_folder(word)) || reads_from_secret(simple)
 }
 
 /// `tar cz ~/.ssh`: all of it.
@@ -76,9 +74,9 @@ fn is_ssh_folder(word: &Word) -> bool {
 
 fn reads_from_secret(simple: &Simple) -> bool {
     let redirected = simple.redirects.iter().any(|redirect| {
-        matches!(redirect.op, RedirectOp::Read | RedirectOp::ReadWrite) && places::is_secret(&redirect.target.path())
+        matches!(redirect.op, RedirectOp::Read | RedirectOp::ReadWrite) && redirect.target.path().is_secret()
     });
-    redirected || matches!(&simple.stdin, Stdin::File(word) if places::is_secret(&word.path()))
+    redirected || matches!(&simple.stdin, Stdin::File(word) if word.path().is_secret())
 }
 
 /// `env`, `printenv`, `set`, `export -p`: everything, not one variable.
@@ -164,7 +162,7 @@ fn names_secret(case: &Case) -> bool {
 }
 
 fn is_secret_here(case: &Case, word: &Word) -> bool {
-    !word.leading().contains("://") && places::is_secret(&case.path(word))
+    !word.leading().contains("://") && case.path(word).is_secret()
 }
 
 fn holds_secret(case: &Case) -> bool {

@@ -74,9 +74,9 @@ fn split(text: &str) -> Vec<(Vec<String>, Vec<String>)> {
         let (tokens, quoted) = statements.last_mut().expect("there is always an open statement");
         let width = if rest.starts_with("--") {
             rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("/*!") {
+        } else if let Some(inner) = rest.strip_prefix("/*!") {
             // Executable comments of MySQL: what is in them runs.
-            3 + rest[3..].find(|c: char| !c.is_ascii_digit()).unwrap_or(0)
+            3 + inner.find(|c: char| !c.is_ascii_digit()).unwrap_or(0)
         } else if rest.starts_with("/*") {
             rest.find("*/").map_or(rest.len(), |end| end + 2)
         } else if c == '\'' || c == '"' || c == '`' {
