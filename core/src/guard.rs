@@ -5,7 +5,9 @@
 
 pub mod audit;
 mod decide;
+pub mod floor;
 pub mod policy;
+pub mod protect;
 pub mod refusal;
 pub mod report;
 pub mod request;
