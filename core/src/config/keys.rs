@@ -144,7 +144,10 @@ impl KeySpace {
             "*" => section.any.get_or_insert_default().as_mut(),
             name => section.names.entry(name.to_owned()).or_default(),
         });
-        if let Some(first) = place.key.map(|at| &self.keys[at].owner) {
+        let within = |key: &Key| key.path.covers(&path) || path.covers(&key.path);
+        let mut core = self.keys.iter().filter(|key| key.owner == Owner::Core && claim.is_some());
+        let taken = core.find(|key| within(key)).or_else(|| place.key.map(|at| &self.keys[at]));
+        if let Some(first) = taken.map(|key| &key.owner) {
             return match (first, owner) {
                 (Owner::Plugin { id: a, .. }, Owner::Plugin { id: b, .. }) if a == b => Ok(()),
                 _ => Err(ClaimConflict {

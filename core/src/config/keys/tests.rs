@@ -39,6 +39,9 @@ fn nobody_claims_what_is_anothers() {
     let text = json!({"type": "string"});
     let core = KeySpace::new(&[claim("bad", true, "approvals.mode", text.clone())]).expect_err("core's");
     assert_eq!(core.to_string(), "Plugin `bad` claims the key `approvals.mode` of hermes itself");
+    for inside in ["security.scanners.mine.timeout", "approvals", "approvals.rules.x"] {
+        assert!(KeySpace::new(&[claim("bad", true, inside, text.clone())]).is_err(), "{inside}");
+    }
     let both = [claim("one", true, "x.y", text.clone()), claim("two", true, "x.y", text.clone())];
     let other = KeySpace::new(&both).expect_err("the other's");
     assert_eq!(other.to_string(), "Plugin `two` claims the key `x.y` of plugin `one`");
