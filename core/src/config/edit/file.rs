@@ -1,11 +1,10 @@
 //! Changes files so that a reader sees the old text or the new one, whole, whatever happens in between.
 //!
-//! Temp file in the same directory, fsync, rename, fsync of the directory. Writers take turns by a lock file and
-//! read again once it is theirs. It knows nothing of what the text means.
+//! Writers take turns by a lock file and read again once it is theirs. It knows nothing of what the text means.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,10 +12,20 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::{Edit, EditError, Obstacle, apply};
 use crate::config::home::Home;
+use crate::host::file::write_whole;
 
 /// How long a writer waits for another one.
 const PATIENCE: Duration = Duration::from_secs(10);
 const STEP: Duration = Duration::from_millis(10);
+
+/// Who may read a file after a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Whoever might before; a new file is 0600.
+    Keep,
+    /// The owner alone.
+    Private,
+}
 
 /// Makes a change in the home's `config.yaml`. Returns whether there was anything to change.
 ///
@@ -24,7 +33,7 @@ const STEP: Duration = Duration::from_millis(10);
 /// [`EditError`]; the file is as it was.
 pub fn edit_config(home: &Home, edit: &Edit) -> Result<bool, EditError> {
     let path = home.config_file();
-    change(home, &path, |text| match apply(text, edit) {
+    change(home, &path, Mode::Keep, |text| match apply(text, edit) {
         Ok(changed) => Ok(changed),
         Err(Obstacle::Malformed(error)) => Err(EditError::Malformed { path: path.clone(), error }),
         Err(Obstacle::Refused(reason)) => {
@@ -41,6 +50,7 @@ pub fn edit_config(home: &Home, edit: &Edit) -> Result<bool, EditError> {
 pub fn change(
     home: &Home,
     path: &Path,
+    mode: Mode,
     new: impl FnOnce(&str) -> Result<Option<String>, EditError>,
 ) -> Result<bool, EditError> {
     home.create()?;
@@ -52,7 +62,7 @@ pub fn change(
         Err(error) => return Err(failed(error)),
     };
     match new(&text)? {
-        Some(new) => replace(path, new.as_bytes()).map_err(failed).map(|()| true),
+        Some(new) => replace(path, new.as_bytes(), mode).map_err(failed).map(|()| true),
         None => Ok(false),
     }
 }
@@ -86,34 +96,18 @@ impl Lock {
     }
 }
 
-/// Replaces a file whole; for whoever holds its lock. A link stays a link and its target is replaced; mode and owner stay, a new file is 0600.
+/// Replaces a file whole; for whoever holds its lock. A link stays a link and its target is replaced.
 ///
 /// # Errors
 /// Whatever the file system says; the old file is intact and no temp file is left.
-pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+fn replace(path: &Path, content: &[u8], mode: Mode) -> io::Result<()> {
     let target = follow(path)?;
     let dir = target.parent().ok_or(io::ErrorKind::InvalidInput)?;
     let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
-    let prefix = format!(".{name}.");
-    sweep(dir, &prefix);
-    let mut temp = tempfile::Builder::new().prefix(&prefix).suffix(".tmp").tempfile_in(dir)?;
-    temp.write_all(content)?;
-    if let Ok(old) = fs::metadata(&target) {
-        temp.as_file().set_permissions(fs::Permissions::from_mode(old.mode() & 0o7777))?;
-        keep_owner(temp.as_file(), &old);
-    }
-    temp.as_file().sync_all()?;
-    temp.persist(&target).map_err(|error| error.error)?;
-    File::open(dir)?.sync_all()
-}
-
-/// Only root can give a file away; anybody else is its owner or makes it theirs.
-fn keep_owner(file: &File, old: &fs::Metadata) {
-    if rustix::process::geteuid().is_root() {
-        let owner = rustix::fs::Uid::from_raw(old.uid());
-        let group = rustix::fs::Gid::from_raw(old.gid());
-        let _ = rustix::fs::fchown(file, Some(owner), Some(group));
-    }
+    sweep(dir, &format!(".{name}."));
+    let old = fs::metadata(&target).ok().map(|old| old.mode() & 0o7777);
+    let mode = old.filter(|_| mode == Mode::Keep).unwrap_or(0o600);
+    write_whole(&target, content, mode)
 }
 
 /// Removes what a killed writer left. The lock is ours, so nobody is using it.
@@ -122,7 +116,7 @@ fn sweep(dir: &Path, prefix: &str) {
     for entry in entries.filter_map(Result::ok) {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if name.starts_with(prefix) && name.ends_with(".tmp") {
+        if name.starts_with(prefix) {
             drop(fs::remove_file(entry.path()));
         }
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{change, edit_config, replace};
+use super::{Mode, change, edit_config, replace};
 use crate::config::Home;
 use crate::config::edit::{Edit, EditError};
 
@@ -53,10 +53,10 @@ fn mode_and_link_stay() {
 fn a_link_to_nothing_yet_makes_its_target() {
     let dir = tempfile::tempdir().expect("a directory");
     symlink("later", dir.path().join("link")).expect("linked");
-    replace(&dir.path().join("link"), b"x").expect("written");
+    replace(&dir.path().join("link"), b"x", Mode::Keep).expect("written");
     assert_eq!(fs::read_to_string(dir.path().join("later")).expect("read"), "x");
     symlink("loop", dir.path().join("loop")).expect("linked");
-    assert!(replace(&dir.path().join("loop"), b"x").is_err());
+    assert!(replace(&dir.path().join("loop"), b"x", Mode::Keep).is_err());
 }
 
 #[test]
@@ -83,6 +83,16 @@ fn writers_take_turns() {
 }
 
 #[test]
+fn a_private_change_shuts_others_out() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let home = Home::at(dir.path());
+    fs::write(home.env_file(), "A=1\n").expect("written");
+    fs::set_permissions(home.env_file(), fs::Permissions::from_mode(0o644)).expect("set");
+    change(&home, &home.env_file(), Mode::Private, |_| Ok(Some("A=2\n".to_owned()))).expect("written");
+    assert_eq!(mode(&home.env_file()), 0o600);
+}
+
+#[test]
 fn a_refused_change_leaves_the_file_and_says_what_to_do() {
     let dir = tempfile::tempdir().expect("a directory");
     let home = Home::at(dir.path());
@@ -100,9 +110,9 @@ fn a_refused_change_leaves_the_file_and_says_what_to_do() {
 fn what_a_killed_writer_left_is_swept() {
     let dir = tempfile::tempdir().expect("a directory");
     let home = Home::at(dir.path());
-    fs::write(dir.path().join(".config.yaml.abc.tmp"), "half").expect("written");
+    fs::write(dir.path().join(".config.yaml.0123abcd"), "half").expect("written");
     fs::write(dir.path().join(".other.tmp"), "mine").expect("written");
-    let changed = change(&home, &home.config_file(), |old| Ok(Some(format!("{old}# x\n"))));
+    let changed = change(&home, &home.config_file(), Mode::Keep, |old| Ok(Some(format!("{old}# x\n"))));
     assert!(changed.expect("written"));
     assert_eq!(names(dir.path()), [".other.tmp", "config.yaml", "config.yaml.lock"]);
 }
@@ -112,6 +122,6 @@ fn a_write_that_fails_leaves_no_temp_file() {
     let dir = tempfile::tempdir().expect("a directory");
     let target = dir.path().join("config.yaml");
     fs::create_dir(&target).expect("a directory stands in the way");
-    assert!(replace(&target, b"x").is_err());
+    assert!(replace(&target, b"x", Mode::Keep).is_err());
     assert_eq!(names(dir.path()), ["config.yaml"]);
 }
