@@ -21,6 +21,14 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// `UNAVAILABLE` when the place cannot be reached, `CONFIG` when a setting is wrong.
     fn open(&self, spec: SessionSpec) -> impl Future<Output = Result<Self::Session>> + Send;
+
+    /// Returns resources before the process ends. Called once, after the last call.
+    ///
+    /// # Errors
+    /// Logged, and otherwise ignored.
+    fn stop(&self) -> impl Future<Output = Result<()>> + Send {
+        std::future::ready(Ok(()))
+    }
 }
 
 /// An open session.

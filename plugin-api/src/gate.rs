@@ -14,6 +14,14 @@ pub trait Gate: Send + Sync + 'static {
     /// # Errors
     /// Whatever kept it from deciding; the sender is then refused.
     fn admit(&self, sender: Sender) -> impl Future<Output = Result<Admission>> + Send;
+
+    /// Returns resources before the process ends. Called once, after the last call.
+    ///
+    /// # Errors
+    /// Logged, and otherwise ignored.
+    fn stop(&self) -> impl Future<Output = Result<()>> + Send {
+        std::future::ready(Ok(()))
+    }
 }
 
 /// Somebody who wrote.
@@ -52,4 +60,12 @@ pub trait Commands: Send + Sync + 'static {
     /// # Errors
     /// Printed as the program's one final error.
     fn run(&self, name: &str, argv: Vec<String>, output: Output) -> impl Future<Output = Result<i32>> + Send;
+
+    /// Returns resources before the process ends. Called once, after the last call.
+    ///
+    /// # Errors
+    /// Logged, and otherwise ignored.
+    fn stop(&self) -> impl Future<Output = Result<()>> + Send {
+        std::future::ready(Ok(()))
+    }
 }

@@ -20,6 +20,14 @@ pub trait Model: Send + Sync + 'static {
         deltas: Sink<Delta>,
         cancel: Cancel,
     ) -> impl Future<Output = Result<Completion>> + Send;
+
+    /// Returns resources before the process ends. Called once, after the last call.
+    ///
+    /// # Errors
+    /// Logged, and otherwise ignored.
+    fn stop(&self) -> impl Future<Output = Result<()>> + Send {
+        std::future::ready(Ok(()))
+    }
 }
 
 /// A conversation to complete.

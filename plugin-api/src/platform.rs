@@ -34,6 +34,14 @@ pub trait Platform: Send + Sync + 'static {
         let _ = (media, limit, output);
         std::future::ready(Err(crate::error::PluginError::unsupported("media")))
     }
+
+    /// Returns resources before the process ends. Called once, after the last call.
+    ///
+    /// # Errors
+    /// Logged, and otherwise ignored.
+    fn stop(&self) -> impl Future<Output = Result<()>> + Send {
+        std::future::ready(Ok(()))
+    }
 }
 
 /// Something that came in.

@@ -15,4 +15,12 @@ pub trait Scanner: Send + Sync + 'static {
     /// # Errors
     /// Whatever kept it from judging. The host then treats the subject as not judged.
     fn scan(&self, subject: &Subject) -> impl Future<Output = Result<Vec<Finding>>> + Send;
+
+    /// Returns resources before the process ends. Called once, after the last call.
+    ///
+    /// # Errors
+    /// Logged, and otherwise ignored.
+    fn stop(&self) -> impl Future<Output = Result<()>> + Send {
+        std::future::ready(Ok(()))
+    }
 }

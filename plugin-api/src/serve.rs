@@ -66,6 +66,13 @@ impl<T: Scanner> abi::Scanner for Serve<T> {
             Ok(async move { scanner.value().scan(&subject).await })
         })
     }
+
+    // [since 1.1]
+    fn stop(&self) -> UnitFuture {
+        let served = self.0.get();
+        wire(move || Ok(async move { served.value().stop().await }), |done| done)
+    }
+    // [end]
 }
 
 impl<T: Backend> abi::Backend for Serve<T> {
@@ -79,6 +86,13 @@ impl<T: Backend> abi::Backend for Serve<T> {
             |session| Ok(abi::BackendSession_TO::from_value(ServeSession(Shared::new(session?)), TD_Opaque)),
         )
     }
+
+    // [since 1.1]
+    fn stop(&self) -> UnitFuture {
+        let served = self.0.get();
+        wire(move || Ok(async move { served.value().stop().await }), |done| done)
+    }
+    // [end]
 }
 
 struct ServeSession<T>(Shared<T>);
@@ -147,6 +161,13 @@ impl<T: Platform> abi::Platform for Serve<T> {
             |done| done,
         )
     }
+
+    // [since 1.1]
+    fn stop(&self) -> UnitFuture {
+        let served = self.0.get();
+        wire(move || Ok(async move { served.value().stop().await }), |done| done)
+    }
+    // [end]
 }
 
 impl<T: McpServer> abi::McpServer for Serve<T> {
@@ -163,6 +184,13 @@ impl<T: McpServer> abi::McpServer for Serve<T> {
             Ok(async move { server.value().call(call, progress, cancel).await })
         })
     }
+
+    // [since 1.1]
+    fn stop(&self) -> UnitFuture {
+        let served = self.0.get();
+        wire(move || Ok(async move { served.value().stop().await }), |done| done)
+    }
+    // [end]
 }
 
 struct ServeModel<T>(Shared<T>);
@@ -177,6 +205,13 @@ impl<T: Model> abi::Service for ServeModel<T> {
             Ok(async move { model.value().complete(request, deltas, cancel).await })
         })
     }
+
+    // [since 1.1]
+    fn stop(&self) -> UnitFuture {
+        let served = self.0.get();
+        wire(move || Ok(async move { served.value().stop().await }), |done| done)
+    }
+    // [end]
 }
 
 struct ServeGate<T>(Shared<T>);
@@ -190,6 +225,13 @@ impl<T: Gate> abi::Service for ServeGate<T> {
             Ok(async move { gate.value().admit(sender).await })
         })
     }
+
+    // [since 1.1]
+    fn stop(&self) -> UnitFuture {
+        let served = self.0.get();
+        wire(move || Ok(async move { served.value().stop().await }), |done| done)
+    }
+    // [end]
 }
 
 struct ServeCommands<T>(Shared<T>);
@@ -203,6 +245,13 @@ impl<T: Commands> abi::Service for ServeCommands<T> {
             Ok(async move { commands.value().run(&name, argv, output).await })
         })
     }
+
+    // [since 1.1]
+    fn stop(&self) -> UnitFuture {
+        let served = self.0.get();
+        wire(move || Ok(async move { served.value().stop().await }), |done| done)
+    }
+    // [end]
 }
 
 fn known(method: RStr<'_>, only: &str) -> Result<()> {

@@ -26,6 +26,14 @@ pub trait McpServer: Send + Sync + 'static {
         progress: Sink<Progress>,
         cancel: Cancel,
     ) -> impl Future<Output = Result<CallResult>> + Send;
+
+    /// Returns resources before the process ends. Called once, after the last call.
+    ///
+    /// # Errors
+    /// Logged, and otherwise ignored.
+    fn stop(&self) -> impl Future<Output = Result<()>> + Send {
+        std::future::ready(Ok(()))
+    }
 }
 
 /// A tool.

@@ -106,6 +106,14 @@ macro_rules! handle {
             pub fn origin(&self) -> &Origin {
                 &self.0.0.origin
             }
+
+            /// Lets it return its resources.
+            ///
+            /// # Errors
+            /// What the plugin reports.
+            pub async fn stop(&self) -> Result<()> {
+                self.0.unit(|wire| wire.stop()).await
+            }
         }
     };
 }

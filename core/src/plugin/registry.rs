@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use hermes_plugin_abi::HostBox;
+use hermes_plugin_api::error::PluginError;
 use hermes_plugin_api::manifest::{Kind, Manifest, Provide};
 use serde_json::Value;
 
@@ -226,6 +227,16 @@ impl Plugins {
         self.loaded(entry).map(|_| ())
     }
 
+    /// Lets every loaded plugin return its resources. The caller sets the deadline.
+    pub async fn stop(&self) {
+        for entry in &self.entries {
+            let Some(Ok(loaded)) = entry.loaded.get() else { continue };
+            if let Err(error) = loaded.stop().await {
+                tracing::warn!(%error, plugin = entry.found.id, "Plugin did not stop cleanly.");
+            }
+        }
+    }
+
     fn enabled(&self) -> impl Iterator<Item = (&Entry, &Manifest)> {
         let enabled = self.entries.iter().filter(|entry| entry.state == State::Enabled);
         enabled.filter_map(|entry| entry.found.manifest.as_ref().ok().map(|manifest| (entry, manifest)))
@@ -328,6 +339,30 @@ impl Loaded {
             }
         }
         loaded
+    }
+}
+
+impl Loaded {
+    async fn stop(&self) -> Result<(), PluginError> {
+        for platform in self.platforms.values() {
+            platform.stop().await?;
+        }
+        for tools in self.tools.values() {
+            tools.stop().await?;
+        }
+        for model in self.models.values() {
+            model.stop().await?;
+        }
+        for commands in self.commands.values() {
+            commands.stop().await?;
+        }
+        for scanner in self.scanners.values() {
+            scanner.stop().await?;
+        }
+        for backend in self.backends.values() {
+            backend.stop().await?;
+        }
+        Ok(())
     }
 }
 
