@@ -7,4 +7,5 @@ pub mod handle;
 pub mod load;
 pub mod lock;
 pub mod registry;
+pub mod template;
 pub mod trust;

@@ -64,5 +64,5 @@ fn add_plugin(installation: &mut Installation, plugin: &Plugin, built: &Path) ->
     let library = built.join(&plugin.library);
     let library = installation.copy(&library, &format!("{dir}/{}", plugin.library), 0o644).with_context(failed)?;
     let files = BTreeMap::from([("plugin.yaml".to_owned(), manifest), (plugin.library.clone(), library)]);
-    Ok(Entry { version: plugin.version.clone(), source: "bundled".into(), trusted: true, files })
+    Ok(Entry { version: plugin.version.clone(), source: "bundled".into(), files })
 }

@@ -18,7 +18,6 @@ pub(crate) struct Lock {
 pub(crate) struct Entry {
     pub(crate) version: String,
     pub(crate) source: String,
-    pub(crate) trusted: bool,
     pub(crate) files: BTreeMap<String, File>,
 }
 

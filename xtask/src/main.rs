@@ -8,6 +8,7 @@ mod build;
 mod catalogue;
 mod install;
 mod lock;
+mod new_plugin;
 mod prefix;
 mod run;
 mod test;
@@ -36,6 +37,7 @@ enum Verb {
     Uninstall(uninstall::Args),
     Test(test::Args),
     Tidy(tidy::Args),
+    NewPlugin(new_plugin::Args),
 }
 
 fn main() -> ExitCode {
@@ -59,5 +61,6 @@ fn perform(verb: Verb) -> anyhow::Result<()> {
         Verb::Uninstall(args) => uninstall::run(&args),
         Verb::Test(args) => test::run(&workspace, &args),
         Verb::Tidy(args) => tidy::run(&workspace, &args),
+        Verb::NewPlugin(args) => new_plugin::run(&workspace, &args),
     }
 }
