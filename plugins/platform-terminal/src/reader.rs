@@ -1,0 +1,71 @@
+//! The thread that waits for the keyboard. It ends when whoever started it lets go of it.
+
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use hermes_plugin_api::platform::Event;
+use hermes_plugin_api::prelude::*;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use tokio::sync::mpsc;
+
+use crate::console::Console;
+
+/// The running thread.
+pub(crate) struct Reader {
+    events: mpsc::Receiver<Event>,
+    stop: Option<OwnedFd>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Reader {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// `INTERNAL` when the system has no thread or pipe left.
+    pub(crate) fn start(console: Arc<Mutex<Console>>) -> Result<Self> {
+        let (wake, stop) = rustix::pipe::pipe().map_err(std::io::Error::from)?;
+        let (tx, events) = mpsc::channel(16);
+        let builder = std::thread::Builder::new().name("terminal".to_owned());
+        let thread = builder.spawn(move || read(&console, &wake, &tx))?;
+        Ok(Self { events, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// The next event; `None` after the last.
+    pub(crate) async fn next(&mut self) -> Option<Event> {
+        self.events.recv().await
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.events.close();
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn read(console: &Mutex<Console>, wake: &OwnedFd, tx: &mpsc::Sender<Event>) {
+    let stdin = rustix::stdio::stdin();
+    while wait(stdin, wake) {
+        let events = console.lock().unwrap_or_else(PoisonError::into_inner).read(stdin);
+        for event in events {
+            let last = event == Event::Closed;
+            if tx.blocking_send(event).is_err() || last {
+                return;
+            }
+        }
+    }
+}
+
+/// Waits for the keyboard; `false` when it is time to go.
+fn wait(stdin: BorrowedFd<'_>, wake: &OwnedFd) -> bool {
+    let mut fds = [PollFd::new(&stdin, PollFlags::IN), PollFd::new(wake, PollFlags::IN)];
+    match poll(&mut fds, None) {
+        Ok(_) => fds[1].revents().is_empty(),
+        Err(error) => error == Errno::INTR,
+    }
+}

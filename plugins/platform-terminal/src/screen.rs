@@ -1,0 +1,212 @@
+//! What the person sees. Answers go to standard output, everything else to standard error, so that a piped
+//! answer is the answer alone. Everything is flushed at once: what a plugin leaves in its buffers is lost.
+
+use std::io::{self, Write};
+
+use hermes_plugin_api::platform::{Body, Prompt};
+
+use crate::clean::{Cleaner, clean};
+use crate::style::{Style, Tone};
+
+/// Longest output of a command that is remembered to keep an answer from repeating it, in bytes.
+const REMEMBERED: usize = 64 * 1024;
+
+/// Where is what connected.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wiring {
+    /// Somebody types at a terminal.
+    pub(crate) typed: bool,
+    /// Standard output is a terminal.
+    pub(crate) out: bool,
+    /// Standard error is a terminal.
+    pub(crate) err: bool,
+}
+
+/// The two streams, and what stands on them.
+pub(crate) struct Screen {
+    out: Box<dyn Write + Send>,
+    err: Box<dyn Write + Send>,
+    wiring: Wiring,
+    style: Style,
+    /// The last character written to each was a line break.
+    fresh: [bool; 2],
+    /// What was streamed of the message that is being written.
+    streamed: String,
+    cleaner: Cleaner,
+    /// The output of the last command, as far as it was shown.
+    output: String,
+    output_over: bool,
+    status: String,
+}
+
+#[derive(Clone, Copy)]
+enum To {
+    Out = 0,
+    Err = 1,
+}
+
+impl Screen {
+    pub(crate) fn new(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>, wiring: Wiring, style: Style) -> Self {
+        Self {
+            out,
+            err,
+            wiring,
+            style,
+            fresh: [true, true],
+            streamed: String::new(),
+            cleaner: Cleaner::default(),
+            output: String::new(),
+            output_over: false,
+            status: String::new(),
+        }
+    }
+
+    /// Shows something.
+    pub(crate) fn show(&mut self, body: &Body) -> io::Result<()> {
+        match body {
+            Body::Delta { text } => self.delta(text),
+            Body::MessageEnd { text } | Body::Message { text } => self.message(text),
+            Body::Activity { text } => {
+                self.streamed.clear();
+                self.output_over = true;
+                self.line(Tone::Quiet, &clean(text))
+            }
+            Body::ToolOutput { text } => self.tool_output(text),
+            Body::Notice { text } => self.line(Tone::Loud, &clean(text)),
+            Body::Prompt(prompt) => self.prompt(prompt),
+            Body::PromptEnd { outcome, .. } => match outcome.is_empty() {
+                true => self.fresh_line(To::Err),
+                false => self.line(Tone::Quiet, &clean(outcome)),
+            },
+            Body::TurnEnd => self.turn_end(),
+            Body::Status { text } => {
+                self.status = clean(text);
+                Ok(())
+            }
+        }
+    }
+
+    /// The person ended a line: the terminal has moved on.
+    pub(crate) fn entered(&mut self) {
+        if self.wiring.typed {
+            self.fresh = [true, true];
+        }
+    }
+
+    fn delta(&mut self, text: &str) -> io::Result<()> {
+        if self.streamed.is_empty() {
+            self.fresh_line(To::Out)?;
+            self.cleaner = Cleaner::default();
+        }
+        self.streamed.push_str(text);
+        let text = self.cleaner.next(text);
+        self.write(To::Out, &text)
+    }
+
+    /// Ends the message that was streamed, or writes one that was not.
+    fn message(&mut self, text: &str) -> io::Result<()> {
+        let streamed = std::mem::take(&mut self.streamed);
+        let rest = match rest_after(text, &streamed) {
+            Some(rest) => rest,
+            None => {
+                self.fresh_line(To::Out)?;
+                self.unseen(text)
+            }
+        };
+        let rest = clean(rest);
+        self.write(To::Out, &rest)?;
+        self.fresh_line(To::Out)
+    }
+
+    /// The text without the output of the last command, where the person has that before their eyes already.
+    fn unseen<'a>(&self, text: &'a str) -> &'a str {
+        let watched = self.wiring.out && self.wiring.err;
+        let rest = rest_after(text, &self.output).filter(|rest| watched && (rest.is_empty() || rest.starts_with('\n')));
+        rest.map_or(text, |rest| rest.trim_start_matches('\n'))
+    }
+
+    /// Output as it comes is for people who watch: into a file go only answers, notices and what was done.
+    fn tool_output(&mut self, text: &str) -> io::Result<()> {
+        if !self.wiring.err {
+            return Ok(());
+        }
+        if std::mem::take(&mut self.output_over) {
+            self.output.clear();
+            self.cleaner = Cleaner::default();
+            self.fresh_line(To::Err)?;
+        }
+        if self.output.len() <= REMEMBERED {
+            self.output.push_str(text);
+        }
+        let text = self.cleaner.next(text);
+        self.write(To::Err, &text)
+    }
+
+    fn prompt(&mut self, prompt: &Prompt) -> io::Result<()> {
+        self.fresh_line(To::Err)?;
+        self.write(To::Err, &clean(&prompt.text))?;
+        self.fresh_line(To::Err)?;
+        self.write(To::Err, &clean(&prompt.question))?;
+        if !prompt.question.ends_with(' ') {
+            self.write(To::Err, " ")?;
+        }
+        Ok(())
+    }
+
+    fn turn_end(&mut self) -> io::Result<()> {
+        self.streamed.clear();
+        self.output.clear();
+        self.fresh_line(To::Err)?;
+        if !self.wiring.typed || !self.wiring.err {
+            return Ok(());
+        }
+        let status = self.status.clone();
+        if !status.is_empty() {
+            let status = self.style.paint(Tone::Loud, &status);
+            self.write(To::Err, &format!("{status} "))?;
+        }
+        let sign = self.style.paint(Tone::Own, "❯");
+        self.write(To::Err, &format!("{sign} "))
+    }
+
+    fn line(&mut self, tone: Tone, text: &str) -> io::Result<()> {
+        self.fresh_line(To::Err)?;
+        for line in text.lines() {
+            let line = self.style.paint(tone, line);
+            self.write(To::Err, &format!("{line}\n"))?;
+        }
+        Ok(())
+    }
+
+    /// Goes to the start of a line. Two streams that end on the same terminal share its cursor.
+    fn fresh_line(&mut self, to: To) -> io::Result<()> {
+        let shared = self.wiring.out && self.wiring.err;
+        let fresh = if shared { self.fresh[0] && self.fresh[1] } else { self.fresh[to as usize] };
+        if fresh { Ok(()) } else { self.write(to, "\n") }
+    }
+
+    fn write(&mut self, to: To, text: &str) -> io::Result<()> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let stream = match to {
+            To::Out => &mut self.out,
+            To::Err => &mut self.err,
+        };
+        stream.write_all(text.as_bytes())?;
+        stream.flush()?;
+        let fresh = text.ends_with('\n');
+        match self.wiring.out && self.wiring.err {
+            true => self.fresh = [fresh, fresh],
+            false => self.fresh[to as usize] = fresh,
+        }
+        Ok(())
+    }
+}
+
+/// What follows `shown` in a text that begins with it; blanks alone are nothing.
+fn rest_after<'a>(text: &'a str, shown: &str) -> Option<&'a str> {
+    let shown = Some(shown.trim_end()).filter(|shown| !shown.is_empty())?;
+    let rest = text.strip_prefix(shown)?;
+    Some(if rest.trim().is_empty() { "" } else { rest })
+}

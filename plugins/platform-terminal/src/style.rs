@@ -1,0 +1,50 @@
+//! Colours, where they are wanted.
+
+/// How something is said.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Tone {
+    /// In passing.
+    Quiet,
+    /// To be noticed.
+    Loud,
+    /// By the program itself.
+    Own,
+}
+
+/// Whether colours are wanted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Style {
+    coloured: bool,
+}
+
+impl Style {
+    /// Colours on a terminal that has them, unless the person said otherwise.
+    pub(crate) fn of_terminal(is_terminal: bool) -> Self {
+        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let unable = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+        Self { coloured: is_terminal && !unwanted && !unable }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn plain() -> Self {
+        Self { coloured: false }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn coloured() -> Self {
+        Self { coloured: true }
+    }
+
+    /// The text in a tone.
+    pub(crate) fn paint(self, tone: Tone, text: &str) -> String {
+        let code = match tone {
+            Tone::Quiet => "2",
+            Tone::Loud => "33",
+            Tone::Own => "36",
+        };
+        match self.coloured && !text.is_empty() {
+            true => format!("\x1b[{code}m{text}\x1b[0m"),
+            false => text.to_owned(),
+        }
+    }
+}
