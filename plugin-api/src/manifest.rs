@@ -294,6 +294,20 @@ provides:
         );
     }
 
+    proptest::proptest! {
+        /// Whatever is inserted wherever: a manifest is read or refused, and what is read keeps its promises.
+        #[test]
+        fn hostile_text_is_refused_or_sound(at in 0..GOOD.len(), text in "[a-z:{}\\[\\]'\"/.&*!|>\n -]{0,40}|\\PC{0,20}") {
+            let mut manifest = GOOD.to_owned();
+            manifest.insert_str(at, &text);
+            if let Ok(manifest) = Manifest::parse(&manifest) {
+                proptest::prop_assert!(is_id(&manifest.id));
+                proptest::prop_assert!(!manifest.library.contains('/'));
+                proptest::prop_assert!(!manifest.provides.is_empty());
+            }
+        }
+    }
+
     #[test]
     fn versions_are_numbers() {
         assert_eq!(version("1.2.3"), Some([1, 2, 3]));
