@@ -1,0 +1,211 @@
+//! What a simple command does once its words are known: call a function, act as a builtin, launch another
+//! program, or just run.
+
+use super::env::{Space, Value};
+use super::flow::Output;
+use super::launchers;
+use super::run::{Reader, Scope};
+use super::text::{self, Text};
+use super::{builtin, flow};
+use hermes_plugin_api::command::{How, Launcher, RedirectOp, Word};
+use std::rc::Rc;
+
+impl Reader {
+    /// Does what a placed command does.
+    pub(super) fn dispatch(&mut self, index: usize, words: &[Word], scope: &Scope) {
+        let Some(first) = words.first() else {
+            return self.nothing_run(index, scope);
+        };
+        let Some(name) = text::known(&first.pieces) else {
+            self.unknown_program(index, words, scope);
+            self.read_input(scope);
+            return self.output(index, Output::Unknown, scope);
+        };
+        let name = name.into_owned();
+        let program = name.rsplit('/').next().unwrap_or_default();
+        let plain = program.len() == name.len();
+        if plain && self.run_definitions(index, program, words, scope) {
+            return self.output(index, Output::Elsewhere, scope);
+        }
+        if let Some(output) = builtin::run(self, index, program, words, scope) {
+            return self.output(index, output, scope);
+        }
+        if !plain || !self.env.is_empty(Space::File) {
+            self.run_written(index, program, words, scope);
+        }
+        if let Some(spec) = launchers::find(program)
+            && self.launch(index, spec, program, words, scope)
+        {
+            self.read_input(scope);
+            return self.output(index, Output::Elsewhere, scope);
+        }
+        let wanted = scope.captured || self.writes_file(index) || program == "tee";
+        let output = if wanted {
+            flow::output(self, program, words, scope)
+        } else {
+            Output::Unknown
+        };
+        if !flow::ignores_input(program) {
+            self.read_input(scope);
+        }
+        self.output(index, output, scope);
+    }
+
+    /// Assignments or redirections alone: `$(<file)` gives the file.
+    fn nothing_run(&mut self, index: usize, scope: &Scope) {
+        let reads = self.simple[index]
+            .redirects
+            .iter()
+            .any(|redirect| redirect.op == RedirectOp::Read);
+        let output = match scope.input {
+            Some(input) if reads && self.simple[index].assignments.is_empty() => {
+                Output::Text(self.inputs[input].text.clone())
+            }
+            _ => Output::Text(Text::new()),
+        };
+        self.output(index, output, scope);
+    }
+
+    /// Calls the functions and aliases of this name; true if there was one for sure.
+    fn run_definitions(&mut self, index: usize, name: &str, words: &[Word], scope: &Scope) -> bool {
+        if self.env.is_empty(Space::Function) && self.env.is_empty(Space::Alias) {
+            return false;
+        }
+        let mut called = false;
+        for space in [Space::Alias, Space::Function] {
+            for value in self.env.get(space, name).to_vec() {
+                match value {
+                    Value::Function(body) => {
+                        called = true;
+                        self.call(index, name, &body, words, scope);
+                    }
+                    Value::Text(text) if space == Space::Alias => {
+                        self.call_alias(index, name, &text, words, scope)
+                    }
+                    _ => {}
+                }
+            }
+        }
+        called
+    }
+
+    fn call(
+        &mut self,
+        index: usize,
+        name: &str,
+        body: &Rc<super::ast::Command>,
+        words: &[Word],
+        scope: &Scope,
+    ) {
+        for (_, own, called) in &mut self.defined {
+            *called |= Rc::ptr_eq(own, body);
+        }
+        if self.calls.iter().any(|own| own == name) {
+            return;
+        }
+        let scope = self.through(
+            Launcher {
+                program: name.to_owned(),
+                how: How::Definition,
+            },
+            scope,
+        );
+        let before = self.env.get(Space::Variable, "@").to_vec();
+        self.positional(&words[1..], None);
+        let outer = std::mem::take(&mut self.locals);
+        self.calls.push(name.to_owned());
+        let _ = index;
+        self.command(body, &scope);
+        self.calls.pop();
+        for (local, values) in std::mem::replace(&mut self.locals, outer).into_iter().rev() {
+            self.env.set_all(Space::Variable, &local, values);
+        }
+        self.env.set_all(Space::Variable, "@", before);
+    }
+
+    fn call_alias(
+        &mut self,
+        index: usize,
+        name: &str,
+        text: &[hermes_plugin_api::command::Piece],
+        words: &[Word],
+        scope: &Scope,
+    ) {
+        if self.calls.iter().any(|own| own == name) {
+            return;
+        }
+        let mut code = text.to_vec();
+        for word in &words[1..] {
+            text::push_str(&mut code, " ");
+            match text::known(&word.pieces) {
+                Some(known) => text::push_str(&mut code, &quoted(&known)),
+                None => text::push_all(&mut code, &word.pieces),
+            }
+        }
+        self.calls.push(name.to_owned());
+        self.run_text(
+            index,
+            &code,
+            Launcher {
+                program: name.to_owned(),
+                how: How::Definition,
+            },
+            scope,
+        );
+        self.calls.pop();
+    }
+
+    /// A program that this line wrote before.
+    fn run_written(&mut self, index: usize, program: &str, words: &[Word], scope: &Scope) {
+        if let Some(code) = self.file_text(&words[0]) {
+            self.child(false, |reader| {
+                reader.positional(&words[1..], Some(&words[0]));
+                reader.run_text(
+                    index,
+                    &code,
+                    Launcher {
+                        program: program.to_owned(),
+                        how: How::File,
+                    },
+                    scope,
+                );
+            });
+        }
+    }
+
+    fn writes_file(&self, index: usize) -> bool {
+        self.simple[index]
+            .redirects
+            .iter()
+            .any(|redirect| redirect.fd == Some(1))
+    }
+
+    /// Notes that a command has read from its input, so that the next one cannot know what is left.
+    pub(super) fn read_input(&mut self, scope: &Scope) {
+        if let Some(input) = scope.input {
+            self.inputs[input].used = true;
+        }
+    }
+
+    /// Hands on what a command wrote.
+    pub(super) fn output(&mut self, index: usize, output: Output, scope: &Scope) {
+        if scope.captured {
+            match &output {
+                Output::Text(text) => self.wrote(index, Some(text.clone())),
+                Output::Unknown => self.wrote(index, None),
+                Output::Elsewhere => self.passes(index),
+            }
+        } else if self.writes_file(index) {
+            match output {
+                Output::Text(text) => self.outputs.push((index, Some(text))),
+                Output::Unknown => self.outputs.push((index, None)),
+                Output::Elsewhere => {}
+            }
+        }
+    }
+}
+
+/// Text in single quotes.
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}

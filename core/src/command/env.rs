@@ -1,0 +1,194 @@
+//! What a line has defined so far: variables, functions, aliases and files, each with all values that it
+//! may have at this point. Must not expand or run anything.
+
+use super::ast::Command;
+use super::text::Text;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+/// More possible values than this count as unknown.
+const MAX_VALUES: usize = 8;
+
+/// What a name is defined as.
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    /// Whatever held before the line.
+    Outer,
+    Unset,
+    Text(Text),
+    /// Elements with their subscripts.
+    List(Vec<(String, Text)>),
+    Function(Rc<Command>),
+    Unknown,
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Value::Text(a), Value::Text(b)) => a == b,
+            (Value::List(a), Value::List(b)) => a == b,
+            (Value::Function(a), Value::Function(b)) => Rc::ptr_eq(a, b),
+            (Value::Outer, Value::Outer)
+            | (Value::Unset, Value::Unset)
+            | (Value::Unknown, Value::Unknown) => true,
+            _ => false,
+        }
+    }
+}
+
+/// The name spaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Space {
+    Variable,
+    /// Present when the variable is exported by this line.
+    Export,
+    Function,
+    Alias,
+    /// Contents of files that this line wrote, by path.
+    File,
+}
+
+/// A point in the history of an [`Env`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark(usize);
+
+/// What changed in a branch: the last values.
+pub(super) type Changes = Vec<(Space, String, Vec<Value>)>;
+
+#[derive(Debug, Default)]
+pub(super) struct Env {
+    spaces: [HashMap<String, Vec<Value>>; 5],
+    log: Vec<(Space, String, Option<Vec<Value>>)>,
+}
+
+impl Env {
+    /// All values that the name may have.
+    pub(super) fn get(&self, space: Space, name: &str) -> &[Value] {
+        self.spaces[space as usize]
+            .get(name)
+            .map_or(&[Value::Outer], |values| &values[..])
+    }
+
+    pub(super) fn is_empty(&self, space: Space) -> bool {
+        self.spaces[space as usize].is_empty()
+    }
+
+    pub(super) fn set(&mut self, space: Space, name: &str, value: Value) {
+        self.set_all(space, name, vec![value]);
+    }
+
+    pub(super) fn set_all(&mut self, space: Space, name: &str, values: Vec<Value>) {
+        let old = self.spaces[space as usize].insert(name.to_owned(), values);
+        self.log.push((space, name.to_owned(), old));
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        Mark(self.log.len())
+    }
+
+    /// Undoes everything since the mark, except that files stay written.
+    pub(super) fn rollback(&mut self, mark: Mark) {
+        let undone = self.log.split_off(mark.0);
+        let mut kept = Vec::new();
+        for (space, name, old) in undone.into_iter().rev() {
+            if space == Space::File {
+                kept.push((space, name, old));
+            } else {
+                self.restore(space, name, old);
+            }
+        }
+        self.log.extend(kept.into_iter().rev());
+    }
+
+    /// Undoes everything since the mark and returns what had been reached.
+    pub(super) fn take_since(&mut self, mark: Mark) -> Changes {
+        let undone = self.log.split_off(mark.0);
+        let mut changes = Changes::new();
+        let mut seen = HashSet::new();
+        for (space, name, old) in undone.into_iter().rev() {
+            let first = seen.insert((space as usize, name.clone()));
+            if first && let Some(values) = self.spaces[space as usize].get(&name) {
+                changes.push((space, name.clone(), values.clone()));
+            }
+            self.restore(space, name, old);
+        }
+        changes
+    }
+
+    /// Makes every name changed since the mark have any of the values it has had since then.
+    pub(super) fn join_since(&mut self, mark: Mark) {
+        let recent = self.log.split_off(mark.0);
+        let mut joined: HashMap<(usize, &str), Vec<Value>> = HashMap::new();
+        for (space, name, old) in &recent {
+            let values = joined.entry((*space as usize, name)).or_insert_with(|| {
+                self.spaces[*space as usize]
+                    .get(name)
+                    .cloned()
+                    .unwrap_or_else(|| vec![Value::Outer])
+            });
+            unite(values, old.as_deref().unwrap_or(&[Value::Outer]));
+        }
+        let joined: Vec<(usize, String, Vec<Value>)> = joined
+            .into_iter()
+            .map(|((space, name), values)| (space, name.to_owned(), values))
+            .collect();
+        self.log.extend(recent);
+        for (space, name, values) in joined {
+            let old = self.spaces[space].insert(name.clone(), values);
+            self.log.push((SPACES[space], name, old));
+        }
+    }
+
+    /// Joins branches of which one or, unless `exhaustive`, none was taken.
+    pub(super) fn join(&mut self, branches: Vec<Changes>, exhaustive: bool) {
+        let total = branches.len();
+        let mut joined: HashMap<(usize, String), (Vec<Value>, usize)> = HashMap::new();
+        for (space, name, values) in branches.into_iter().flatten() {
+            let entry = joined.entry((space as usize, name)).or_default();
+            unite(&mut entry.0, &values);
+            entry.1 += 1;
+        }
+        for ((space, name), (mut values, seen)) in joined {
+            if !exhaustive || seen < total {
+                unite(&mut values, self.get(SPACES[space], &name));
+            }
+            self.set_all(SPACES[space], &name, values);
+        }
+    }
+
+    /// All names of a space.
+    pub(super) fn names(&self, space: Space) -> Vec<String> {
+        self.spaces[space as usize].keys().cloned().collect()
+    }
+
+    fn restore(&mut self, space: Space, name: String, old: Option<Vec<Value>>) {
+        let map = &mut self.spaces[space as usize];
+        match old {
+            Some(values) => map.insert(name, values),
+            None => map.remove(&name),
+        };
+    }
+}
+
+const SPACES: [Space; 5] = [
+    Space::Variable,
+    Space::Export,
+    Space::Function,
+    Space::Alias,
+    Space::File,
+];
+
+/// Adds values that are not there yet; too many count as unknown.
+pub(super) fn unite(values: &mut Vec<Value>, more: &[Value]) {
+    for value in more {
+        if !values.contains(value) {
+            if values.len() >= MAX_VALUES {
+                if !values.contains(&Value::Unknown) {
+                    values.push(Value::Unknown);
+                }
+                return;
+            }
+            values.push(value.clone());
+        }
+    }
+}

@@ -1,0 +1,458 @@
+//! Parameters: variables, arrays, positional parameters, and the operators in `${…}`.
+
+use super::Expanded;
+use super::pattern::Pattern;
+use crate::command::ast::{Param, ParamOp, Part, Replace, Word};
+use crate::command::env::{Space, Value};
+use crate::command::run::{Reader, Scope};
+use crate::command::text::{self, Text};
+use hermes_plugin_api::command::{Piece, Why};
+
+impl Reader {
+    /// Expands `$name` or `${…}`.
+    pub(super) fn param(&mut self, param: &Param, scope: &Scope, quoted: bool) -> Expanded {
+        if param.indirect {
+            return self.indirect(param, scope, quoted);
+        }
+        let subscript = param
+            .subscript
+            .as_ref()
+            .map(|word| self.subscript(word, scope));
+        let all = match (&*param.name, subscript.as_deref()) {
+            ("@" | "*", _) => Some(param.name == "*"),
+            (_, Some("@" | "*")) => Some(subscript.as_deref() == Some("*")),
+            _ => None,
+        };
+        match all {
+            Some(joined) => self.elements(param, joined, scope, quoted),
+            None => {
+                let value = self.scalar(&param.name, subscript.as_deref());
+                Expanded::One(self.operate(param, value, scope, quoted))
+            }
+        }
+    }
+
+    /// A subscript as text; the unknown one is empty, which no element has.
+    fn subscript(&mut self, word: &Word, scope: &Scope) -> String {
+        let pieces = self.single_parts(&word.parts, scope, false);
+        match text::known(&pieces) {
+            Some(known) if matches!(&*known, "@" | "*") => known.into_owned(),
+            Some(known) => {
+                let known = known.into_owned();
+                if known.contains("$(") || known.contains('`') {
+                    self.opaque("A subscript may run a command", Some(word.span));
+                }
+                known
+            }
+            None => String::new(),
+        }
+    }
+
+    /// The value of a variable or of an element of one.
+    fn scalar(&mut self, name: &str, subscript: Option<&str>) -> Value {
+        let value = self.variable(name);
+        match (value, subscript) {
+            (Value::List(items), None) => items
+                .into_iter()
+                .find(|(key, _)| key == "0")
+                .map_or(Value::Unset, |(_, text)| Value::Text(text)),
+            (Value::List(items), Some(subscript)) => self.element(&items, subscript),
+            (Value::Text(text), Some("0")) => Value::Text(text),
+            (value @ (Value::Text(_) | Value::Unset | Value::Outer), None) => value,
+            (Value::Unset, Some(_)) => Value::Unset,
+            _ => Value::Unknown,
+        }
+    }
+
+    fn element(&mut self, items: &[(String, Text)], subscript: &str) -> Value {
+        if subscript.is_empty() {
+            return Value::Unknown;
+        }
+        let found = |key: &str| {
+            items
+                .iter()
+                .find(|(own, _)| own == key)
+                .map(|(_, text)| Value::Text(text.clone()))
+        };
+        if let Some(value) = found(subscript) {
+            return value;
+        }
+        match self.compute(subscript) {
+            Some(n) if n < 0 => {
+                let at = i64::try_from(items.len()).unwrap_or(0) + n;
+                found(&at.to_string()).unwrap_or(Value::Unset)
+            }
+            Some(n) => found(&n.to_string()).unwrap_or(Value::Unset),
+            None => Value::Unknown,
+        }
+    }
+
+    /// `$@`, `$*`, `${a[@]}`, `${a[*]}`.
+    fn elements(&mut self, param: &Param, joined: bool, scope: &Scope, quoted: bool) -> Expanded {
+        let name = if param.name == "*" { "@" } else { &param.name };
+        let items: Vec<Text> = match self.variable(name) {
+            Value::List(items) => items.into_iter().map(|(_, text)| text).collect(),
+            Value::Text(text) => vec![text],
+            Value::Unset => Vec::new(),
+            _ => return Expanded::One(vec![text::unknown(Why::Variable, name)]),
+        };
+        if param.length {
+            return Expanded::One(vec![Piece::Text(items.len().to_string())]);
+        }
+        let items = match &param.op {
+            None => items,
+            Some(ParamOp::Default { .. }) => {
+                let value = if items.is_empty() {
+                    Value::Unset
+                } else {
+                    Value::Text(self.joined(&items))
+                };
+                return match self.operate(param, value, scope, quoted) {
+                    kept if !items.is_empty() && kept == self.joined(&items) => {
+                        Expanded::Many(items)
+                    }
+                    other => Expanded::One(other),
+                };
+            }
+            Some(ParamOp::Slice { offset, length }) => {
+                self.slice_items(items, name == "@", offset, length.as_ref(), scope)
+            }
+            Some(_) => items
+                .into_iter()
+                .map(|item| self.operate(param, Value::Text(item), scope, quoted))
+                .collect(),
+        };
+        if joined {
+            Expanded::Joined(items)
+        } else {
+            Expanded::Many(items)
+        }
+    }
+
+    fn slice_items(
+        &mut self,
+        items: Vec<Text>,
+        positional: bool,
+        offset: &Word,
+        length: Option<&Word>,
+        scope: &Scope,
+    ) -> Vec<Text> {
+        let offset = self.number(offset, scope);
+        let length = length.map(|length| self.number(length, scope));
+        let (Some(offset), Some(length)) = (offset, length.map_or(Some(i64::MAX), |length| length))
+        else {
+            return vec![vec![text::unknown(Why::Unsupported, "")]];
+        };
+        let count = i64::try_from(items.len()).unwrap_or(i64::MAX);
+        if positional && offset == 0 {
+            let zero = vec![Piece::Text("bash".to_owned())];
+            let length = usize::try_from(length).unwrap_or(0);
+            return std::iter::once(zero).chain(items).take(length).collect();
+        }
+        let start = if offset < 0 {
+            count + offset
+        } else {
+            offset - i64::from(positional)
+        };
+        let start = usize::try_from(start).unwrap_or(usize::MAX);
+        items
+            .into_iter()
+            .skip(start)
+            .take(usize::try_from(length).unwrap_or(0))
+            .collect()
+    }
+
+    fn number(&mut self, word: &Word, scope: &Scope) -> Option<i64> {
+        let pieces = self.single_parts(&word.parts, scope, false);
+        let known = text::known(&pieces)?.into_owned();
+        if known.trim().is_empty() {
+            return Some(0);
+        }
+        self.compute(&known)
+    }
+
+    /// `${!name}`: the variable that the value names.
+    fn indirect(&mut self, param: &Param, scope: &Scope, quoted: bool) -> Expanded {
+        let unknown = Expanded::One(vec![text::unknown(Why::Variable, &param.name)]);
+        if matches!(param.op, Some(ParamOp::Other)) {
+            return unknown;
+        }
+        if param.subscript.is_some() {
+            return unknown;
+        }
+        let Value::Text(pieces) = self.scalar(&param.name, None) else {
+            return unknown;
+        };
+        let Some(name) = text::known(&pieces).map(|name| name.into_owned()) else {
+            return unknown;
+        };
+        let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        if !is_name || name.is_empty() {
+            return unknown;
+        }
+        let value = self.scalar(&name, None);
+        Expanded::One(self.operate(param, value, scope, quoted))
+    }
+
+    /// Applies the operator of `${…}` to a value.
+    fn operate(&mut self, param: &Param, value: Value, scope: &Scope, quoted: bool) -> Text {
+        if let Some(ParamOp::Default { kind, colon, word }) = &param.op {
+            return self.default(param, value, *kind, *colon, word, scope, quoted);
+        }
+        let pieces = self.pieces(&param.name, value);
+        let Some(known) = text::known(&pieces).map(|known| known.into_owned()) else {
+            if param.op.is_none() && !param.length {
+                return pieces;
+            }
+            return vec![text::unknown(Why::Variable, &param.name)];
+        };
+        if param.length {
+            return vec![Piece::Text(known.chars().count().to_string())];
+        }
+        let result = match &param.op {
+            None => return pieces,
+            Some(ParamOp::Strip {
+                suffix,
+                longest,
+                pattern,
+            }) => {
+                let pattern = self.pattern(pattern, scope);
+                pattern.and_then(|pattern| strip(&known, &pattern, *suffix, *longest))
+            }
+            Some(ParamOp::Replace {
+                kind,
+                pattern,
+                with,
+            }) => self.replace(&known, *kind, pattern, with, scope),
+            Some(ParamOp::Slice { offset, length }) => {
+                self.slice(&known, offset, length.as_ref(), scope)
+            }
+            Some(ParamOp::Case { kind, all, pattern }) if pattern.parts.is_empty() => {
+                change_case(&known, *kind, *all)
+            }
+            Some(_) => None,
+        };
+        match result {
+            Some(text) => {
+                self.charge(text.len());
+                vec![Piece::Text(text)]
+            }
+            None => vec![text::unknown(Why::Unsupported, &param.name)],
+        }
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of one operator, used in one place"
+    )]
+    fn default(
+        &mut self,
+        param: &Param,
+        value: Value,
+        kind: u8,
+        colon: bool,
+        word: &Word,
+        scope: &Scope,
+        quoted: bool,
+    ) -> Text {
+        let is_empty = matches!(&value, Value::Text(text) if text.is_empty());
+        let set = match &value {
+            Value::Unset => Some(false),
+            Value::Text(text) if colon && text.is_empty() => Some(false),
+            Value::Text(text) if colon && text::known(text).is_none() => None,
+            Value::Text(_) | Value::List(_) => Some(true),
+            Value::Outer | Value::Unknown | Value::Function(_) => None,
+        };
+        // What is not known may be set or not: both are read.
+        let set = match set {
+            Some(set) => set,
+            None => self.choose(2) != Some(1),
+        };
+        match (kind, set) {
+            (b'-' | b'=' | b'?', true) => self.pieces(&param.name, value),
+            (b'+', false) => Text::new(),
+            (b'?', false) => Text::new(),
+            _ => {
+                let text = self.operand_text(word, scope, quoted);
+                if kind == b'=' && (!set || is_empty) {
+                    self.assign_text(&param.name, text.clone());
+                }
+                text
+            }
+        }
+    }
+
+    fn operand_text(&mut self, word: &Word, scope: &Scope, quoted: bool) -> Text {
+        self.single_parts(&word.parts, scope, !quoted)
+    }
+
+    /// A value as pieces.
+    pub(in crate::command) fn pieces(&mut self, name: &str, value: Value) -> Text {
+        match value {
+            Value::Text(text) => text,
+            Value::Unset => Text::new(),
+            Value::Outer if name == "HOME" => vec![Piece::Home],
+            Value::List(items) => items
+                .into_iter()
+                .next()
+                .map(|(_, text)| text)
+                .unwrap_or_default(),
+            _ => vec![text::unknown(Why::Variable, name)],
+        }
+    }
+
+    fn replace(
+        &mut self,
+        known: &str,
+        kind: Replace,
+        pattern: &Word,
+        with: &Word,
+        scope: &Scope,
+    ) -> Option<String> {
+        let pattern = self.pattern(pattern, scope)?;
+        let with = self.single_parts(&with.parts, scope, false);
+        let with = text::known(&with)?;
+        let longest = |rest: &str| {
+            pattern
+                .prefixes(rest)
+                .map(|lengths| lengths.last().copied())
+        };
+        match kind {
+            Replace::Prefix => Some(match longest(known)? {
+                Some(len) => format!("{with}{}", &known[len..]),
+                None => known.to_owned(),
+            }),
+            Replace::Suffix => {
+                let start = suffix_start(known, &pattern, true)?;
+                Some(start.map_or(known.to_owned(), |at| format!("{}{with}", &known[..at])))
+            }
+            Replace::First | Replace::All => {
+                let mut out = String::new();
+                let mut at = 0;
+                let mut work = 0usize;
+                while at < known.len() {
+                    work += known.len() - at;
+                    if work > 256 * 1024 {
+                        return None;
+                    }
+                    match longest(&known[at..])? {
+                        Some(len) if len > 0 => {
+                            out.push_str(&with);
+                            at += len;
+                            if kind == Replace::First {
+                                break;
+                            }
+                        }
+                        _ => {
+                            let c = known[at..].chars().next()?;
+                            out.push(c);
+                            at += c.len_utf8();
+                        }
+                    }
+                }
+                self.budget.steps(work / 64);
+                out.push_str(&known[at..]);
+                Some(out)
+            }
+        }
+    }
+
+    fn slice(
+        &mut self,
+        known: &str,
+        offset: &Word,
+        length: Option<&Word>,
+        scope: &Scope,
+    ) -> Option<String> {
+        let chars: Vec<char> = known.chars().collect();
+        let count = i64::try_from(chars.len()).ok()?;
+        let offset = self.number(offset, scope)?;
+        let start = if offset < 0 { count + offset } else { offset };
+        if start < 0 || start > count {
+            return Some(String::new());
+        }
+        let end = match length {
+            None => count,
+            Some(length) => match self.number(length, scope)? {
+                length if length < 0 => count + length,
+                length => start.saturating_add(length).min(count),
+            },
+        };
+        let range = usize::try_from(start).ok()?..usize::try_from(end.max(start)).ok()?;
+        Some(chars[range].iter().collect())
+    }
+
+    /// A pattern whose text is known.
+    fn pattern(&mut self, word: &Word, scope: &Scope) -> Option<Pattern> {
+        Pattern::new(&self.pattern_runs(word, scope)?)
+    }
+
+    /// The runs of a pattern with whether they were quoted; `None` where one is unknown.
+    pub(in crate::command) fn pattern_runs(
+        &mut self,
+        word: &Word,
+        scope: &Scope,
+    ) -> Option<Vec<(String, bool)>> {
+        let mut runs = Vec::new();
+        for part in &word.parts {
+            let quoted = matches!(part, Part::Quoted(_) | Part::Double(_));
+            let pieces = self.single_parts(std::slice::from_ref(part), scope, false);
+            runs.push((text::known(&pieces)?.into_owned(), quoted));
+        }
+        Some(runs)
+    }
+
+    /// Assigns text to a variable.
+    pub(in crate::command) fn assign_text(&mut self, name: &str, text: Text) {
+        self.charge(text::len(&text));
+        self.env.set(Space::Variable, name, Value::Text(text));
+    }
+}
+
+fn strip(known: &str, pattern: &Pattern, suffix: bool, longest: bool) -> Option<String> {
+    if suffix {
+        let start = suffix_start(known, pattern, longest)?;
+        return Some(known[..start.unwrap_or(known.len())].to_owned());
+    }
+    let lengths = pattern.prefixes(known)?;
+    let len = if longest {
+        lengths.last()
+    } else {
+        lengths.first()
+    };
+    Some(known[len.copied().unwrap_or(0)..].to_owned())
+}
+
+/// Where the shortest or longest matching suffix begins.
+fn suffix_start(known: &str, pattern: &Pattern, longest: bool) -> Option<Option<usize>> {
+    if known.len() > 4096 {
+        return None;
+    }
+    let mut found = None;
+    for (at, _) in known.char_indices().chain([(known.len(), ' ')]) {
+        if pattern.is_match(&known[at..])? {
+            found = Some(at);
+            if longest {
+                break;
+            }
+        }
+    }
+    Some(found)
+}
+
+fn change_case(known: &str, kind: u8, all: bool) -> Option<String> {
+    let change = |c: char| -> String {
+        match kind {
+            b'^' => c.to_uppercase().collect(),
+            b',' => c.to_lowercase().collect(),
+            _ if c.is_uppercase() => c.to_lowercase().collect(),
+            _ => c.to_uppercase().collect(),
+        }
+    };
+    if all {
+        return Some(known.chars().map(change).collect());
+    }
+    let mut chars = known.chars();
+    let first = chars.next().map(change).unwrap_or_default();
+    Some(first + chars.as_str())
+}

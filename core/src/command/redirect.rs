@@ -1,0 +1,283 @@
+//! Redirections: what they name, where they send input and output, and which files they write with known
+//! contents.
+
+use super::ast::{self, Fd, Target};
+use super::env::{Space, Value};
+use super::run::{Input, Reader, Scope};
+use super::text::{self, Text};
+use hermes_plugin_api::command::{Piece, Redirect, RedirectOp, Span, Stdin, Why, Word};
+use std::rc::Rc;
+
+impl Reader {
+    /// Expands redirections.
+    pub(super) fn redirects(
+        &mut self,
+        redirects: &[ast::Redirect],
+        scope: &Scope,
+    ) -> Vec<Redirect> {
+        let mut done = Vec::with_capacity(redirects.len());
+        for redirect in redirects {
+            let target = match &redirect.target {
+                Target::Word(word) => self.target(word, scope),
+                Target::HereString(word) => {
+                    let mut target = self.single(word, scope);
+                    text::push_str(&mut target.pieces, "\n");
+                    target
+                }
+                Target::HereDoc(body) => match body.get() {
+                    Some(word) => {
+                        let pieces = self.single_parts(&word.parts, scope, false);
+                        Word {
+                            pieces,
+                            span: word.span,
+                        }
+                    }
+                    None => Word::default(),
+                },
+            };
+            expand_both(redirect, target, &mut done);
+        }
+        done
+    }
+
+    /// A file name is one word, patterns and all.
+    fn target(&mut self, word: &ast::Word, scope: &Scope) -> Word {
+        let mut fields = Vec::new();
+        self.fields(word, scope, &mut fields);
+        match <[Word; 1]>::try_from(fields) {
+            Ok([only]) => only,
+            Err(_) => self.single(word, scope),
+        }
+    }
+
+    /// The scope of a command under its own redirections.
+    pub(super) fn rewired(&mut self, own: &[Redirect], scope: &Scope) -> Scope {
+        let mut scope = scope.clone();
+        for redirect in own {
+            match (redirect.fd, redirect.op) {
+                (Some(0), RedirectOp::Read | RedirectOp::ReadWrite) => {
+                    scope.input = Some(self.file_input(&redirect.target))
+                }
+                (Some(0), RedirectOp::Text) => {
+                    let text = redirect.target.pieces.clone();
+                    scope.input = Some(self.add_input(Stdin::Text(redirect.target.clone()), text));
+                }
+                (Some(0), RedirectOp::Duplicate) => scope.input = Some(self.unknown_input()),
+                (Some(1), RedirectOp::Write | RedirectOp::Append | RedirectOp::ReadWrite) => {
+                    scope.captured = false
+                }
+                (Some(1), RedirectOp::Duplicate) => {
+                    let stays = text::known(&redirect.target.pieces).is_some_and(|to| to == "1");
+                    scope.captured &= stays;
+                }
+                _ => {}
+            }
+        }
+        scope
+    }
+
+    pub(super) fn add_input(&mut self, stdin: Stdin, text: Text) -> usize {
+        self.inputs.push(Input {
+            stdin,
+            text,
+            certain: true,
+            used: false,
+        });
+        self.inputs.len() - 1
+    }
+
+    fn unknown_input(&mut self) -> usize {
+        self.add_input(Stdin::Inherited, vec![text::unknown(Why::Unsupported, "")])
+    }
+
+    fn file_input(&mut self, target: &Word) -> usize {
+        if let Some(input) = self.process_input(target) {
+            return input;
+        }
+        let contents = self
+            .file_text(target)
+            .unwrap_or_else(|| vec![text::unknown(Why::Unsupported, "")]);
+        self.add_input(Stdin::File(target.clone()), contents)
+    }
+
+    /// The pipe that `<(…)` made.
+    pub(super) fn process_input(&self, target: &Word) -> Option<usize> {
+        match &target.pieces[..] {
+            [Piece::Unknown(unknown)] if unknown.why == Why::Process => self
+                .pipes
+                .iter()
+                .find(|(from, _)| *from == unknown.from)
+                .map(|(_, input)| *input),
+            _ => None,
+        }
+    }
+
+    /// What this line wrote to a file, if it did. Unknown text where that is not known.
+    pub(super) fn file_text(&self, target: &Word) -> Option<Text> {
+        let path = file_key(target)?;
+        match self.env.get(Space::File, &path) {
+            [Value::Outer] => None,
+            [Value::Text(text)] => Some(text.clone()),
+            _ => Some(vec![text::unknown(Why::Unsupported, "")]),
+        }
+    }
+
+    /// Notes that a file now holds this text, after or instead of what it held.
+    pub(super) fn write_file(&mut self, target: &Word, contents: Text, append: bool) {
+        let Some(path) = file_key(target) else {
+            return;
+        };
+        let value = match (append, self.env.get(Space::File, &path)) {
+            (false, _) => Value::Text(contents),
+            (true, [Value::Text(before)]) => {
+                let mut both = before.clone();
+                text::push_all(&mut both, &contents);
+                Value::Text(both)
+            }
+            (true, _) => Value::Text(contents),
+        };
+        if let Value::Text(text) = &value {
+            self.charge(text::len(text));
+        }
+        self.env.set(Space::File, &path, value);
+    }
+
+    /// Records what a simple command wrote to the files that it redirects to.
+    pub(super) fn finish_redirects(&mut self, own: &[Redirect], index: usize) {
+        let Some(redirect) = written_by(own) else {
+            return;
+        };
+        // Commands that it launched write to the same file; they come after it.
+        let first = self
+            .outputs
+            .iter()
+            .position(|(own, _)| *own >= index)
+            .unwrap_or(self.outputs.len());
+        let mut contents = Text::new();
+        let written = self.outputs.split_off(first);
+        if written.is_empty() {
+            contents.push(text::output_of(vec![index]));
+        }
+        for (own, output) in written {
+            let output = output.unwrap_or_else(|| vec![text::output_of(vec![own])]);
+            text::push_all(&mut contents, &output);
+        }
+        self.write_file(
+            &redirect.target,
+            contents,
+            redirect.op == RedirectOp::Append,
+        );
+    }
+
+    /// Walks a compound command under its redirections.
+    pub(super) fn redirected(
+        &mut self,
+        redirects: &[ast::Redirect],
+        _span: Span,
+        scope: &Scope,
+        inner: impl FnOnce(&mut Self, &Scope),
+    ) {
+        if redirects.is_empty() {
+            return inner(self, scope);
+        }
+        let own = self.redirects(redirects, scope);
+        let mut scope = self.rewired(&own, scope);
+        let mut all = scope.redirects.to_vec();
+        all.extend(own.iter().cloned());
+        scope.redirects = Rc::new(all);
+        let Some(redirect) = written_by(&own).cloned() else {
+            return inner(self, &scope);
+        };
+        scope.captured = true;
+        let capture = self.capturing(|reader| inner(reader, &scope));
+        let contents = if capture.certain {
+            capture.text
+        } else {
+            vec![text::output_of(capture.simples)]
+        };
+        self.write_file(
+            &redirect.target,
+            contents,
+            redirect.op == RedirectOp::Append,
+        );
+    }
+}
+
+/// The file that takes standard output.
+fn written_by(own: &[Redirect]) -> Option<&Redirect> {
+    own.iter().rev().find(|redirect| {
+        redirect.fd == Some(1)
+            && matches!(
+                redirect.op,
+                RedirectOp::Write | RedirectOp::Append | RedirectOp::ReadWrite
+            )
+    })
+}
+
+/// A file's name for looking it up: `./x` and `x` are one.
+pub(super) fn file_key(target: &Word) -> Option<String> {
+    let mut key = String::new();
+    for piece in &target.pieces {
+        match piece {
+            Piece::Text(text) => key.push_str(text),
+            Piece::Home => key.push('~'),
+            Piece::Unknown(unknown) if unknown.why == Why::Variable && !unknown.name.is_empty() => {
+                key.push('$');
+                key.push_str(&unknown.name);
+                key.push('$');
+            }
+            _ => return None,
+        }
+    }
+    while let Some(rest) = key.strip_prefix("./") {
+        key = rest.trim_start_matches('/').to_owned();
+    }
+    let key = key.replace("/./", "/");
+    (!key.is_empty()).then_some(key)
+}
+
+/// `&>` and `>&word` are two redirections each.
+fn expand_both(redirect: &ast::Redirect, target: Word, done: &mut Vec<Redirect>) {
+    let number = |word: &Word| {
+        text::known(&word.pieces).is_some_and(|known| {
+            let digits = known.strip_suffix('-').unwrap_or(&known);
+            digits.bytes().all(|b| b.is_ascii_digit())
+        })
+    };
+    match (redirect.fd, redirect.op) {
+        (Fd::Both, RedirectOp::Duplicate) if number(&target) => {
+            done.push(Redirect {
+                fd: Some(1),
+                op: RedirectOp::Duplicate,
+                target,
+            });
+        }
+        (Fd::Both, op) => {
+            let op = if op == RedirectOp::Append {
+                op
+            } else {
+                RedirectOp::Write
+            };
+            done.push(Redirect {
+                fd: Some(1),
+                op,
+                target: target.clone(),
+            });
+            done.push(Redirect {
+                fd: Some(2),
+                op,
+                target,
+            });
+        }
+        (Fd::Number(fd), op) => done.push(Redirect {
+            fd: Some(fd),
+            op,
+            target,
+        }),
+        (Fd::Named, op) => done.push(Redirect {
+            fd: None,
+            op,
+            target,
+        }),
+    }
+}

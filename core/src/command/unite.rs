@@ -1,0 +1,114 @@
+//! Unites the readings of the raw text and of the cleaned view: what only the cleaned view shows is added
+//! and marked. Must not read anything itself.
+
+use super::Reading;
+use hermes_plugin_api::command::{Command, Piece, ProblemKind, Simple, Span, Stdin, View, Word};
+
+/// Adds to a command what another view of it shows. `hidden`: the views differ by hidden characters.
+pub(super) fn unite(command: &mut Command, shown: Reading, hidden: bool) {
+    let own: std::collections::HashSet<String> = command.simple.iter().map(key).collect();
+    let new: Vec<bool> = shown
+        .simple
+        .iter()
+        .map(|simple| !own.contains(&key(simple)))
+        .collect();
+    // Indices of commands that both views show point to the raw one.
+    let mut next = command.simple.len();
+    let mut indices = Vec::with_capacity(new.len());
+    for (index, is_new) in new.iter().enumerate() {
+        if *is_new {
+            indices.push(next);
+            next += 1;
+        } else {
+            let same = key(&shown.simple[index]);
+            indices.push(
+                command
+                    .simple
+                    .iter()
+                    .position(|simple| key(simple) == same)
+                    .unwrap_or(0),
+            );
+        }
+    }
+    for (mut simple, _) in shown
+        .simple
+        .into_iter()
+        .zip(new)
+        .filter(|(_, is_new)| *is_new)
+    {
+        renumber(&mut simple, &indices);
+        simple.view = View::Cleaned;
+        command.simple.push(simple);
+    }
+    for mut problem in shown.problems {
+        let known = command.problems.iter().any(|own| own.kind == problem.kind);
+        // Prose in wide characters need not be shell when they become ordinary ones.
+        let prose = problem.kind == ProblemKind::Unparsable && !hidden;
+        if !known && !prose {
+            problem.view = View::Cleaned;
+            command.problems.push(problem);
+        }
+    }
+}
+
+/// What two views must agree on for a command to be the same.
+fn key(simple: &Simple) -> String {
+    let mut simple = simple.clone();
+    simple.span = Span::default();
+    simple.feeds.clear();
+    simple.stdin = match simple.stdin {
+        Stdin::Pipe(_) => Stdin::Pipe(Vec::new()),
+        Stdin::Text(word) => Stdin::Text(placeless(word)),
+        Stdin::File(word) => Stdin::File(placeless(word)),
+        Stdin::Inherited => Stdin::Inherited,
+    };
+    simple.words = simple.words.into_iter().map(placeless).collect();
+    for assignment in &mut simple.assignments {
+        assignment.value = placeless(std::mem::take(&mut assignment.value));
+    }
+    for redirect in &mut simple.redirects {
+        redirect.target = placeless(std::mem::take(&mut redirect.target));
+    }
+    format!("{simple:?}")
+}
+
+fn placeless(mut word: Word) -> Word {
+    word.span = Span::default();
+    for piece in &mut word.pieces {
+        if let Piece::Unknown(unknown) = piece {
+            unknown.from.clear();
+        }
+    }
+    word
+}
+
+fn renumber(simple: &mut Simple, indices: &[usize]) {
+    let change = |own: &mut Vec<usize>| {
+        own.iter_mut()
+            .for_each(|index| *index = indices.get(*index).copied().unwrap_or(*index));
+    };
+    change(&mut simple.feeds);
+    let mut words: Vec<&mut Word> = simple.words.iter_mut().collect();
+    words.extend(
+        simple
+            .assignments
+            .iter_mut()
+            .map(|assignment| &mut assignment.value),
+    );
+    words.extend(
+        simple
+            .redirects
+            .iter_mut()
+            .map(|redirect| &mut redirect.target),
+    );
+    match &mut simple.stdin {
+        Stdin::Pipe(from) => change(from),
+        Stdin::Text(word) | Stdin::File(word) => words.push(word),
+        Stdin::Inherited => {}
+    }
+    for piece in words.into_iter().flat_map(|word| &mut word.pieces) {
+        if let Piece::Unknown(unknown) = piece {
+            change(&mut unknown.from);
+        }
+    }
+}
