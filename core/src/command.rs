@@ -31,43 +31,22 @@ use run::{Reader, Scope};
 /// Reads a command line. Never fails: what cannot be read is a [`Problem`], and what was read before it is
 /// returned with it.
 pub fn read(text: &str) -> Command {
-    let mut command = Command {
-        text: text.to_owned(),
-        ..Command::default()
-    };
+    let mut command = Command { text: text.to_owned(), ..Command::default() };
     if text.len() > MAX_BYTES {
         let message = "Command is longer than 128 KiB".to_owned();
-        command.problems.push(Problem {
-            kind: ProblemKind::Unparsable,
-            message,
-            span: None,
-            view: View::Raw,
-        });
+        command.problems.push(Problem { kind: ProblemKind::Unparsable, message, span: None, view: View::Raw });
         return command;
     }
     let raw = read_view(text);
     command.simple = raw.simple;
     command.problems = raw.problems;
-    if let Some(Cleaned {
-        text: cleaned,
-        hidden,
-    }) = normalise::clean(text)
-    {
-        let shown = if cleaned.len() > MAX_BYTES {
-            Reading::default()
-        } else {
-            read_view(&cleaned)
-        };
+    if let Some(Cleaned { text: cleaned, hidden }) = normalise::clean(text) {
+        let shown = if cleaned.len() > MAX_BYTES { Reading::default() } else { read_view(&cleaned) };
         unite::unite(&mut command, shown, hidden.is_some());
         if let Some(at) = hidden {
             let span = Some(Span { start: at, end: at });
             let message = "Command holds characters that are not shown".to_owned();
-            command.problems.push(Problem {
-                kind: ProblemKind::Hidden,
-                message,
-                span,
-                view: View::Raw,
-            });
+            command.problems.push(Problem { kind: ProblemKind::Hidden, message, span, view: View::Raw });
         }
         command.cleaned = Some(cleaned);
     }
@@ -89,18 +68,10 @@ fn read_view(text: &str) -> Reading {
     reader.text(text, Place::Shift(0), &Scope::default());
     reader.read_uncalled();
     if let Some(message) = reader.budget.over() {
-        let known = reader
-            .problems
-            .iter()
-            .any(|problem| problem.message == message);
+        let known = reader.problems.iter().any(|problem| problem.message == message);
         if !known {
             let message = message.to_owned();
-            reader.problems.push(Problem {
-                kind: ProblemKind::Unparsable,
-                message,
-                span: None,
-                view: View::Raw,
-            });
+            reader.problems.push(Problem { kind: ProblemKind::Unparsable, message, span: None, view: View::Raw });
         }
     }
     Reading {
@@ -114,18 +85,10 @@ fn read_view(text: &str) -> Reading {
 impl Reader {
     /// Reads the bodies of functions that this text defines and never calls, as data.
     fn read_uncalled(&mut self) {
-        let uncalled: Vec<_> = self
-            .defined
-            .iter()
-            .filter(|(_, _, called)| !called)
-            .cloned()
-            .collect();
+        let uncalled: Vec<_> = self.defined.iter().filter(|(_, _, called)| !called).cloned().collect();
         for (name, body, _) in uncalled {
             let launcher = launch::launcher(&name, hermes_plugin_api::command::How::Definition);
-            let scope = Scope {
-                reach: Reach::Data,
-                ..self.through(launcher, &Scope::default())
-            };
+            let scope = Scope { reach: Reach::Data, ..self.through(launcher, &Scope::default()) };
             self.env.set(env::Space::Variable, "@", env::Value::Unknown);
             self.calls.push(name);
             self.command(&body, &scope);

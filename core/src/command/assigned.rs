@@ -45,15 +45,8 @@ impl Reader {
             assigned.arithmetic(word);
         });
         assigned.names.extend(names.iter().copied());
-        let calls = assigned
-            .functions
-            .iter()
-            .any(|name| self.env.get(Space::Function, name) != [Value::Outer]);
-        let mut names: Vec<String> = assigned
-            .names
-            .iter()
-            .map(|name| (*name).to_owned())
-            .collect();
+        let calls = assigned.functions.iter().any(|name| self.env.get(Space::Function, name) != [Value::Outer]);
+        let mut names: Vec<String> = assigned.names.iter().map(|name| (*name).to_owned()).collect();
         if assigned.everything || calls {
             names.extend(self.env.names(Space::Variable));
         }
@@ -67,8 +60,7 @@ impl Reader {
 impl<'a> Assigned<'a> {
     fn list(&mut self, list: &'a List) {
         for item in &list.items {
-            let pipelines =
-                std::iter::once(&item.first).chain(item.rest.iter().map(|(_, pipeline)| pipeline));
+            let pipelines = std::iter::once(&item.first).chain(item.rest.iter().map(|(_, pipeline)| pipeline));
             for command in pipelines.flat_map(|pipeline| &pipeline.commands) {
                 self.command(command);
             }
@@ -178,8 +170,6 @@ impl<'a> Assigned<'a> {
 
     fn identifiers(&mut self, text: &'a str) {
         let names = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        self.names.extend(
-            names.filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')),
-        );
+        self.names.extend(names.filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')));
     }
 }

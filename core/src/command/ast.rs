@@ -175,17 +175,9 @@ pub(super) enum ParamOp {
     /// `-`, `=`, `?`, `+`; with a colon the empty value counts as unset.
     Default { kind: u8, colon: bool, word: Word },
     /// `#`, `##`, `%`, `%%`
-    Strip {
-        suffix: bool,
-        longest: bool,
-        pattern: Word,
-    },
+    Strip { suffix: bool, longest: bool, pattern: Word },
     /// `/`, `//`, `/#`, `/%`
-    Replace {
-        kind: Replace,
-        pattern: Word,
-        with: Word,
-    },
+    Replace { kind: Replace, pattern: Word, with: Word },
     /// `:offset:length`
     Slice { offset: Word, length: Option<Word> },
     /// `^`, `^^`, `,`, `,,` (`~` and `~~` read as unknown)

@@ -77,10 +77,7 @@ impl Budget {
     /// Counts a simple command of the text.
     pub(super) fn parsed(&mut self) -> bool {
         self.parsed += 1;
-        self.check(
-            self.parsed <= MAX_SIMPLES,
-            "Command holds too many commands",
-        )
+        self.check(self.parsed <= MAX_SIMPLES, "Command holds too many commands")
     }
 
     /// Checks the number of simple commands found so far.
@@ -91,28 +88,19 @@ impl Budget {
     /// Counts bytes that an expansion made.
     pub(super) fn expanded(&mut self, n: usize) -> bool {
         self.expanded += n;
-        self.check(
-            self.expanded <= MAX_EXPANDED,
-            "Command expands to too much text",
-        )
+        self.check(self.expanded <= MAX_EXPANDED, "Command expands to too much text")
     }
 
     /// Counts references from one command to others.
     pub(super) fn links(&mut self, n: usize) -> bool {
         self.links += n;
-        self.check(
-            self.links <= MAX_LINKS,
-            "Command connects too many commands",
-        )
+        self.check(self.links <= MAX_LINKS, "Command connects too many commands")
     }
 
     /// Counts bytes of text inside text.
     pub(super) fn reread(&mut self, n: usize) -> bool {
         self.reread += n;
-        self.check(
-            self.reread <= MAX_REREAD,
-            "Command holds too much text inside text",
-        )
+        self.check(self.reread <= MAX_REREAD, "Command holds too much text inside text")
     }
 
     fn check(&mut self, within: bool, message: &'static str) -> bool {

@@ -9,13 +9,7 @@ use super::text::{self, Text};
 use hermes_plugin_api::command::{How, Piece, Why, Word};
 
 /// Acts as the builtin of this name, if it is one of those that matter here.
-pub(super) fn run(
-    reader: &mut Reader,
-    index: usize,
-    program: &str,
-    words: &[Word],
-    scope: &Scope,
-) -> Option<Output> {
+pub(super) fn run(reader: &mut Reader, index: usize, program: &str, words: &[Word], scope: &Scope) -> Option<Output> {
     let arguments = &words[1..];
     match program {
         "eval" => reader.eval(index, arguments, scope),
@@ -26,9 +20,7 @@ pub(super) fn run(
         "shift" => reader.shift(arguments),
         "read" => reader.read(arguments, scope),
         "mapfile" | "readarray" | "getopts" => reader.assign_unknown(arguments),
-        "declare" | "typeset" | "local" | "export" | "readonly" => {
-            reader.declare(index, program, arguments)
-        }
+        "declare" | "typeset" | "local" | "export" | "readonly" => reader.declare(index, program, arguments),
         "unset" => reader.unset(arguments),
         "let" => reader.let_arithmetic(arguments),
         "hash" => reader.hash(arguments),
@@ -38,15 +30,13 @@ pub(super) fn run(
             }
         }
         "exec" if arguments.is_empty() => {}
-        "cd" | ":" | "true" | "false" | "test" | "[" | "shopt" | "unalias" | "umask" | "wait"
-        | "pushd" | "popd" | "disown" | "bg" | "sleep" | "mkdir" | "touch" | "chmod" => {}
+        "cd" | ":" | "true" | "false" | "test" | "[" | "shopt" | "unalias" | "umask" | "wait" | "pushd" | "popd"
+        | "disown" | "bg" | "sleep" | "mkdir" | "touch" | "chmod" => {}
         _ => return None,
     }
     Some(match program {
         "eval" | "source" | "." => Output::Elsewhere,
-        "alias" | "trap" | "declare" | "typeset" | "export" | "readonly" | "set"
-            if arguments.is_empty() =>
-        {
+        "alias" | "trap" | "declare" | "typeset" | "export" | "readonly" | "set" if arguments.is_empty() => {
             Output::Unknown
         }
         "pushd" | "popd" | "mkdir" | "chmod" => Output::Unknown,
@@ -58,9 +48,7 @@ impl Reader {
     fn eval(&mut self, index: usize, arguments: &[Word], scope: &Scope) {
         let mut code = Text::new();
         let dashes = usize::from(
-            arguments
-                .first()
-                .is_some_and(|word| text::known(&word.pieces).is_some_and(|word| word == "--")),
+            arguments.first().is_some_and(|word| text::known(&word.pieces).is_some_and(|word| word == "--")),
         );
         for (at, word) in arguments[dashes..].iter().enumerate() {
             if at > 0 {
@@ -112,8 +100,7 @@ impl Reader {
         {
             for name in names {
                 if let Some(name) = text::known(&name.pieces) {
-                    self.env
-                        .set(Space::Alias, &name, Value::Text(path.pieces.clone()));
+                    self.env.set(Space::Alias, &name, Value::Text(path.pieces.clone()));
                 }
             }
         }
@@ -146,11 +133,7 @@ impl Reader {
         let value = match (self.variable("@"), count) {
             (Value::List(items), Some(count)) if count <= items.len() => {
                 let rest = items.into_iter().skip(count);
-                Value::List(
-                    rest.enumerate()
-                        .map(|(at, (_, text))| ((at + 1).to_string(), text))
-                        .collect(),
-                )
+                Value::List(rest.enumerate().map(|(at, (_, text))| ((at + 1).to_string(), text)).collect())
             }
             _ => Value::Unknown,
         };
@@ -160,28 +143,19 @@ impl Reader {
     /// `read NAME…`: known where the input is one known line.
     fn read(&mut self, arguments: &[Word], scope: &Scope) {
         let names: Vec<String> = self.operands(arguments, "adinNptu");
-        let line = self
-            .known_input(scope)
-            .and_then(|input| input.lines().next().map(str::to_owned));
-        let plain = arguments.iter().all(|word| {
-            text::known(&word.pieces).is_some_and(|word| word == "-r" || !word.starts_with('-'))
-        });
+        let line = self.known_input(scope).and_then(|input| input.lines().next().map(str::to_owned));
+        let plain = arguments
+            .iter()
+            .all(|word| text::known(&word.pieces).is_some_and(|word| word == "-r" || !word.starts_with('-')));
         let usual = self.separators().is_none();
         self.read_input(scope);
-        let names = if names.is_empty() {
-            vec!["REPLY".to_owned()]
-        } else {
-            names
-        };
+        let names = if names.is_empty() { vec!["REPLY".to_owned()] } else { names };
         match line.filter(|line| plain && usual && !line.contains('\\')) {
             Some(line) => {
                 let mut rest = line.trim_matches([' ', '\t']);
                 for (at, name) in names.iter().enumerate() {
-                    let end = if at + 1 == names.len() {
-                        rest.len()
-                    } else {
-                        rest.find([' ', '\t']).unwrap_or(rest.len())
-                    };
+                    let end =
+                        if at + 1 == names.len() { rest.len() } else { rest.find([' ', '\t']).unwrap_or(rest.len()) };
                     let value = text::word(&rest[..end], Default::default()).pieces;
                     self.assign_text(name, value);
                     rest = rest[end..].trim_start_matches([' ', '\t']);
@@ -209,12 +183,7 @@ impl Reader {
                 continue;
             }
             match known.strip_prefix('-') {
-                Some(cluster) => {
-                    skip = cluster
-                        .chars()
-                        .last()
-                        .is_some_and(|c| with_value.contains(c))
-                }
+                Some(cluster) => skip = cluster.chars().last().is_some_and(|c| with_value.contains(c)),
                 None => names.push(known.into_owned()),
             }
         }
@@ -224,31 +193,22 @@ impl Reader {
 
     fn assign_unknown(&mut self, arguments: &[Word]) {
         let names = self.operands(arguments, "CcdnOsu");
-        for name in names
-            .iter()
-            .map(String::as_str)
-            .chain(["MAPFILE", "OPTARG", "OPTIND"])
-        {
+        for name in names.iter().map(String::as_str).chain(["MAPFILE", "OPTARG", "OPTIND"]) {
             self.env.set(Space::Variable, name, Value::Unknown);
         }
     }
 
     fn declare(&mut self, index: usize, program: &str, arguments: &[Word]) {
         let exports = program == "export"
-            || arguments.iter().any(|word| {
-                text::known(&word.pieces)
-                    .is_some_and(|word| word.starts_with('-') && word.contains('x'))
-            });
+            || arguments
+                .iter()
+                .any(|word| text::known(&word.pieces).is_some_and(|word| word.starts_with('-') && word.contains('x')));
         let odd = arguments.iter().any(|word| {
-            text::known(&word.pieces).is_some_and(|word| {
-                word.starts_with('-') && word.contains(['n', 'i', 'u', 'l', 'c'])
-            })
+            text::known(&word.pieces)
+                .is_some_and(|word| word.starts_with('-') && word.contains(['n', 'i', 'u', 'l', 'c']))
         });
-        let arrays: Vec<String> = self.simple[index]
-            .assignments
-            .iter()
-            .map(|assignment| assignment.name.clone())
-            .collect();
+        let arrays: Vec<String> =
+            self.simple[index].assignments.iter().map(|assignment| assignment.name.clone()).collect();
         for name in arrays {
             self.local(program, &name);
             self.env.set(Space::Variable, &name, Value::Unknown);
@@ -308,11 +268,7 @@ impl Reader {
                 Some(known) if known.starts_with('-') => {}
                 Some(known) => {
                     let name = known.split('[').next().unwrap_or_default();
-                    let value = if name.len() == known.len() {
-                        Value::Unset
-                    } else {
-                        Value::Unknown
-                    };
+                    let value = if name.len() == known.len() { Value::Unset } else { Value::Unknown };
                     if known.contains("$(") || known.contains('`') {
                         self.opaque("A subscript may run a command", Some(word.span));
                     }
@@ -322,8 +278,7 @@ impl Reader {
                     let shown = vec![text::unknown(Why::Variable, "")];
                     for name in self.env.names(Space::Variable) {
                         self.budget.step();
-                        self.env
-                            .set(Space::Variable, &name, Value::Text(shown.clone()));
+                        self.env.set(Space::Variable, &name, Value::Text(shown.clone()));
                     }
                 }
             }
@@ -335,10 +290,7 @@ impl Reader {
             if let Some(known) = text::known(&word.pieces).map(|known| known.into_owned()) {
                 self.compute(&known);
             } else if let Some(Piece::Text(start)) = word.pieces.first() {
-                let name: String = start
-                    .chars()
-                    .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
-                    .collect();
+                let name: String = start.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
                 self.env.set(Space::Variable, &name, Value::Unknown);
             }
         }

@@ -40,11 +40,7 @@ impl Reader {
             return self.output(index, Output::Elsewhere, scope);
         }
         let wanted = scope.captured || self.writes_file(index) || program == "tee";
-        let output = if wanted {
-            flow::output(self, program, words, scope)
-        } else {
-            Output::Unknown
-        };
+        let output = if wanted { flow::output(self, program, words, scope) } else { Output::Unknown };
         if !flow::ignores_input(program) {
             self.read_input(scope);
         }
@@ -53,10 +49,7 @@ impl Reader {
 
     /// Assignments or redirections alone: `$(<file)` gives the file.
     fn nothing_run(&mut self, index: usize, scope: &Scope) {
-        let reads = self.simple[index]
-            .redirects
-            .iter()
-            .any(|redirect| redirect.op == RedirectOp::Read);
+        let reads = self.simple[index].redirects.iter().any(|redirect| redirect.op == RedirectOp::Read);
         let output = match scope.input {
             Some(input) if reads && self.simple[index].assignments.is_empty() => {
                 Output::Text(self.inputs[input].text.clone())
@@ -79,9 +72,7 @@ impl Reader {
                         called = true;
                         self.call(index, name, &body, words, scope);
                     }
-                    Value::Text(text) if space == Space::Alias => {
-                        self.call_alias(index, name, &text, words, scope)
-                    }
+                    Value::Text(text) if space == Space::Alias => self.call_alias(index, name, &text, words, scope),
                     _ => {}
                 }
             }
@@ -89,27 +80,14 @@ impl Reader {
         called
     }
 
-    fn call(
-        &mut self,
-        index: usize,
-        name: &str,
-        body: &Rc<super::ast::Command>,
-        words: &[Word],
-        scope: &Scope,
-    ) {
+    fn call(&mut self, index: usize, name: &str, body: &Rc<super::ast::Command>, words: &[Word], scope: &Scope) {
         for (_, own, called) in &mut self.defined {
             *called |= Rc::ptr_eq(own, body);
         }
         if self.calls.iter().any(|own| own == name) {
             return;
         }
-        let scope = self.through(
-            Launcher {
-                program: name.to_owned(),
-                how: How::Definition,
-            },
-            scope,
-        );
+        let scope = self.through(Launcher { program: name.to_owned(), how: How::Definition }, scope);
         let before = self.env.get(Space::Variable, "@").to_vec();
         self.positional(&words[1..], None);
         let outer = std::mem::take(&mut self.locals);
@@ -143,15 +121,7 @@ impl Reader {
             }
         }
         self.calls.push(name.to_owned());
-        self.run_text(
-            index,
-            &code,
-            Launcher {
-                program: name.to_owned(),
-                how: How::Definition,
-            },
-            scope,
-        );
+        self.run_text(index, &code, Launcher { program: name.to_owned(), how: How::Definition }, scope);
         self.calls.pop();
     }
 
@@ -160,24 +130,13 @@ impl Reader {
         if let Some(code) = self.file_text(&words[0]) {
             self.child(false, |reader| {
                 reader.positional(&words[1..], Some(&words[0]));
-                reader.run_text(
-                    index,
-                    &code,
-                    Launcher {
-                        program: program.to_owned(),
-                        how: How::File,
-                    },
-                    scope,
-                );
+                reader.run_text(index, &code, Launcher { program: program.to_owned(), how: How::File }, scope);
             });
         }
     }
 
     fn writes_file(&self, index: usize) -> bool {
-        self.simple[index]
-            .redirects
-            .iter()
-            .any(|redirect| redirect.fd == Some(1))
+        self.simple[index].redirects.iter().any(|redirect| redirect.fd == Some(1))
     }
 
     /// Notes that a command has read from its input, so that the next one cannot know what is left.

@@ -28,9 +28,7 @@ impl PartialEq for Value {
             (Value::Text(a), Value::Text(b)) => a == b,
             (Value::List(a), Value::List(b)) => a == b,
             (Value::Function(a), Value::Function(b)) => Rc::ptr_eq(a, b),
-            (Value::Outer, Value::Outer)
-            | (Value::Unset, Value::Unset)
-            | (Value::Unknown, Value::Unknown) => true,
+            (Value::Outer, Value::Outer) | (Value::Unset, Value::Unset) | (Value::Unknown, Value::Unknown) => true,
             _ => false,
         }
     }
@@ -64,9 +62,7 @@ pub(super) struct Env {
 impl Env {
     /// All values that the name may have.
     pub(super) fn get(&self, space: Space, name: &str) -> &[Value] {
-        self.spaces[space as usize]
-            .get(name)
-            .map_or(&[Value::Outer], |values| &values[..])
+        self.spaces[space as usize].get(name).map_or(&[Value::Outer], |values| &values[..])
     }
 
     pub(super) fn is_empty(&self, space: Space) -> bool {
@@ -121,17 +117,12 @@ impl Env {
         let mut joined: HashMap<(usize, &str), Vec<Value>> = HashMap::new();
         for (space, name, old) in &recent {
             let values = joined.entry((*space as usize, name)).or_insert_with(|| {
-                self.spaces[*space as usize]
-                    .get(name)
-                    .cloned()
-                    .unwrap_or_else(|| vec![Value::Outer])
+                self.spaces[*space as usize].get(name).cloned().unwrap_or_else(|| vec![Value::Outer])
             });
             unite(values, old.as_deref().unwrap_or(&[Value::Outer]));
         }
-        let joined: Vec<(usize, String, Vec<Value>)> = joined
-            .into_iter()
-            .map(|((space, name), values)| (space, name.to_owned(), values))
-            .collect();
+        let joined: Vec<(usize, String, Vec<Value>)> =
+            joined.into_iter().map(|((space, name), values)| (space, name.to_owned(), values)).collect();
         self.log.extend(recent);
         for (space, name, values) in joined {
             let old = self.spaces[space].insert(name.clone(), values);
@@ -170,13 +161,7 @@ impl Env {
     }
 }
 
-const SPACES: [Space; 5] = [
-    Space::Variable,
-    Space::Export,
-    Space::Function,
-    Space::Alias,
-    Space::File,
-];
+const SPACES: [Space; 5] = [Space::Variable, Space::Export, Space::Function, Space::Alias, Space::File];
 
 /// Adds values that are not there yet; too many count as unknown.
 pub(super) fn unite(values: &mut Vec<Value>, more: &[Value]) {

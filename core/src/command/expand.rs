@@ -28,9 +28,7 @@ impl Reader {
     /// Expands a word of a command to the words that the command gets.
     pub(super) fn fields(&mut self, word: &Ast, scope: &Scope, out: &mut Vec<Word>) {
         if let [Part::Plain(plain)] = &word.parts[..]
-            && !plain
-                .bytes()
-                .any(|b| matches!(b, b'{' | b'~' | b'*' | b'?' | b'[' | b'('))
+            && !plain.bytes().any(|b| matches!(b, b'{' | b'~' | b'*' | b'?' | b'[' | b'('))
         {
             self.charge(plain.len());
             out.push(text::word(plain, word.span));
@@ -49,24 +47,14 @@ impl Reader {
         }
     }
 
-    fn fields_of<P: std::borrow::Borrow<Part>>(
-        &mut self,
-        parts: &[P],
-        word: &Ast,
-        scope: &Scope,
-        out: &mut Vec<Word>,
-    ) {
+    fn fields_of<P: std::borrow::Borrow<Part>>(&mut self, parts: &[P], word: &Ast, scope: &Scope, out: &mut Vec<Word>) {
         let separators = self.separators();
         let mut fields = Fields::new(word.span, separators);
         for (index, part) in parts.iter().enumerate() {
             let part = part.borrow();
             match part {
                 Part::Plain(plain) => {
-                    let rest = if index == 0 {
-                        self.tilde(plain, parts.len() == 1, &mut fields)
-                    } else {
-                        plain
-                    };
+                    let rest = if index == 0 { self.tilde(plain, parts.len() == 1, &mut fields) } else { plain };
                     fields.plain(rest);
                 }
                 Part::Quoted(quoted) => fields.quoted(&[Piece::Text(quoted.clone())]),
@@ -139,10 +127,7 @@ impl Reader {
     /// Expands a word that stays one: an assigned value, a here-document, the subject of `case`.
     pub(super) fn single(&mut self, word: &Ast, scope: &Scope) -> Word {
         let pieces = self.single_parts(&word.parts, scope, true);
-        Word {
-            pieces,
-            span: word.span,
-        }
+        Word { pieces, span: word.span }
     }
 
     /// Like [`Reader::single`], and an assigned value: tilde after `:` too.
@@ -203,9 +188,7 @@ impl Reader {
             Part::Process { list, writes } => Expanded::One(self.process(list, *writes, scope)),
             Part::Arith(word) => Expanded::One(self.arithmetic(word, scope)),
             Part::Hole(index) => Expanded::One(self.hole(*index)),
-            Part::Plain(plain) | Part::Quoted(plain) => {
-                Expanded::One(vec![Piece::Text(plain.clone())])
-            }
+            Part::Plain(plain) | Part::Quoted(plain) => Expanded::One(vec![Piece::Text(plain.clone())]),
             Part::Double(inner) => Expanded::One(self.single_parts(inner, scope, false)),
         }
     }
@@ -246,10 +229,7 @@ fn tilde_prefix(plain: &str, alone: bool) -> (Vec<Piece>, Cow<'_, str>) {
     let home = match user {
         "" => Piece::Home,
         "root" => Piece::Text("/root".to_owned()),
-        _ => text::unknown(
-            hermes_plugin_api::command::Why::Variable,
-            &format!("~{user}"),
-        ),
+        _ => text::unknown(hermes_plugin_api::command::Why::Variable, &format!("~{user}")),
     };
     (vec![home], Cow::Borrowed(rest))
 }
@@ -261,8 +241,7 @@ fn colon_tildes(plain: &str) -> Text {
             text::push_str(&mut all, ":");
         }
         let (home, rest) = tilde_prefix(section, true);
-        home.into_iter()
-            .for_each(|piece| text::push_piece(&mut all, piece));
+        home.into_iter().for_each(|piece| text::push_piece(&mut all, piece));
         text::push_str(&mut all, &rest);
     }
     all

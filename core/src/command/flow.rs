@@ -22,19 +22,7 @@ pub(super) enum Output {
 pub(super) fn ignores_input(program: &str) -> bool {
     matches!(
         program,
-        "echo"
-            | "printf"
-            | "true"
-            | "false"
-            | ":"
-            | "cd"
-            | "pwd"
-            | "sleep"
-            | "date"
-            | "ls"
-            | "mkdir"
-            | "rm"
-            | "touch"
+        "echo" | "printf" | "true" | "false" | ":" | "cd" | "pwd" | "sleep" | "date" | "ls" | "mkdir" | "rm" | "touch"
     )
 }
 
@@ -44,9 +32,10 @@ pub(super) fn output(reader: &mut Reader, program: &str, words: &[Word], scope: 
     let computed = match program {
         "echo" => Some(print::echo(arguments)),
         "printf" => reader.printf(arguments),
-        "cat" | "tee" | "head" | "tail" | "sort" | "uniq" | "base64" | "base32" | "rev" | "tr"
-        | "xxd" | "sed" | "tac" | "cut" | "gunzip" | "zcat" | "gzip" | "openssl" | "iconv"
-        | "dd" | "od" | "hexdump" | "basenc" => reader.filter(program, arguments, scope),
+        "cat" | "tee" | "head" | "tail" | "sort" | "uniq" | "base64" | "base32" | "rev" | "tr" | "xxd" | "sed"
+        | "tac" | "cut" | "gunzip" | "zcat" | "gzip" | "openssl" | "iconv" | "dd" | "od" | "hexdump" | "basenc" => {
+            reader.filter(program, arguments, scope)
+        }
         _ => None,
     };
     match computed {
@@ -63,15 +52,12 @@ impl Reader {
     fn filter(&mut self, program: &str, arguments: &[Word], scope: &Scope) -> Option<Text> {
         if program == "tee" {
             let input = self.input_text(scope);
-            let append = arguments.iter().any(|word| {
-                text::known(&word.pieces)
-                    .is_some_and(|word| word.starts_with("-a") || word == "--append")
-            });
+            let append = arguments
+                .iter()
+                .any(|word| text::known(&word.pieces).is_some_and(|word| word.starts_with("-a") || word == "--append"));
             for word in arguments {
                 if !text::known(&word.pieces).is_some_and(|word| word.starts_with('-')) {
-                    let contents = input
-                        .clone()
-                        .unwrap_or_else(|| vec![text::output_of(Vec::new())]);
+                    let contents = input.clone().unwrap_or_else(|| vec![text::output_of(Vec::new())]);
                     self.write_file(word, contents, append);
                 }
             }
@@ -93,8 +79,7 @@ impl Reader {
         let word = text::word(file, Default::default());
         let contents = self.file_text(&word)?;
         let input = text::known(&contents)?;
-        decode::filter(program, &options, &[], &input)
-            .map(|text| text::word(&text, Default::default()).pieces)
+        decode::filter(program, &options, &[], &input).map(|text| text::word(&text, Default::default()).pieces)
     }
 
     fn cat(&mut self, options: &[String], operands: &[String], scope: &Scope) -> Option<Text> {
@@ -123,9 +108,7 @@ impl Reader {
 
     fn printf(&mut self, arguments: &[Word]) -> Option<Text> {
         match arguments {
-            [option, name, rest @ ..]
-                if text::known(&option.pieces).is_some_and(|option| option == "-v") =>
-            {
+            [option, name, rest @ ..] if text::known(&option.pieces).is_some_and(|option| option == "-v") => {
                 let value = print::printf(rest).map_or(Value::Unknown, Value::Text);
                 let name = text::known(&name.pieces)?.into_owned();
                 self.env.set(Space::Variable, &name, value);

@@ -24,10 +24,7 @@ impl Options<'_> {
     }
 
     pub(super) fn value(&self, names: &[&str]) -> Option<&Word> {
-        let found = self
-            .values
-            .iter()
-            .find(|(name, _)| names.contains(&&**name));
+        let found = self.values.iter().find(|(name, _)| names.contains(&&**name));
         found.and_then(|(_, value)| value.as_ref())
     }
 }
@@ -60,14 +57,7 @@ impl Reader {
         self.simple.len() > before
     }
 
-    fn launch_words(
-        &mut self,
-        index: usize,
-        spec: &Spec,
-        program: &str,
-        words: &[Word],
-        scope: &Scope,
-    ) {
+    fn launch_words(&mut self, index: usize, spec: &Spec, program: &str, words: &[Word], scope: &Scope) {
         let options = options(&words[1..], spec);
         let asks = match program {
             "command" => options.has(&["v", "V"]),
@@ -88,24 +78,12 @@ impl Reader {
 
     fn launch_gdb(&mut self, index: usize, options: &Options<'_>, scope: &Scope) {
         if options.has(&["args"]) || options.has(&["-args"]) {
-            self.inner(
-                index,
-                options.rest.to_vec(),
-                launcher("gdb", How::Words),
-                scope,
-            );
+            self.inner(index, options.rest.to_vec(), launcher("gdb", How::Words), scope);
         }
     }
 
     /// `sudo`, `env`: assignments before the command; `env -S` splits a text into words.
-    fn launch_environment(
-        &mut self,
-        index: usize,
-        spec: &Spec,
-        program: &str,
-        words: &[Word],
-        scope: &Scope,
-    ) {
+    fn launch_environment(&mut self, index: usize, spec: &Spec, program: &str, words: &[Word], scope: &Scope) {
         let options = options(&words[1..], spec);
         if program == "sudo"
             && options.has(&["l", "list", "v", "validate", "e", "edit", "K", "k"])
@@ -123,22 +101,13 @@ impl Reader {
             let again = super::launch::options(&split, spec);
             rest = again.rest.to_vec();
         }
-        let count = rest
-            .iter()
-            .take_while(|word| assignment_name(word).is_some())
-            .count();
+        let count = rest.iter().take_while(|word| assignment_name(word).is_some()).count();
         let assignments = rest[..count].iter().filter_map(split_assignment).collect();
         let inner = rest.split_off(count);
         if program == "sudo" && options.has(&["s", "i", "shell", "login"]) && inner.is_empty() {
             return self.shell_input(index, launcher(program, How::Input), scope);
         }
-        self.inner_with(
-            index,
-            inner,
-            assignments,
-            launcher(program, How::Words),
-            scope,
-        );
+        self.inner_with(index, inner, assignments, launcher(program, How::Words), scope);
     }
 
     /// `env -S`: words as a shell would split them, without expansions but `${NAME}`.
@@ -146,21 +115,11 @@ impl Reader {
         let Some(known) = text::known(&value.pieces) else {
             return vec![value.clone()];
         };
-        special::split_arguments(&known.replace("\\_", " "))
-            .iter()
-            .map(|part| text::word(part, value.span))
-            .collect()
+        special::split_arguments(&known.replace("\\_", " ")).iter().map(|part| text::word(part, value.span)).collect()
     }
 
     /// `flock FILE -c TEXT` or `flock FILE COMMAND …`.
-    fn launch_command(
-        &mut self,
-        index: usize,
-        spec: &Spec,
-        program: &str,
-        words: &[Word],
-        scope: &Scope,
-    ) {
+    fn launch_command(&mut self, index: usize, spec: &Spec, program: &str, words: &[Word], scope: &Scope) {
         let mut options = options(&words[1..], spec);
         let operands = options.rest;
         if let Some(after) = operands.get(spec.operands..) {
@@ -172,23 +131,11 @@ impl Reader {
             let text = text.pieces.clone();
             return self.run_text(index, &text, launcher(program, How::Text), scope);
         }
-        self.inner(
-            index,
-            options.rest.to_vec(),
-            launcher(program, How::Words),
-            scope,
-        );
+        self.inner(index, options.rest.to_vec(), launcher(program, How::Words), scope);
     }
 
     /// `ssh HOST WORD …`, `watch WORD …`: a shell gets the words joined by blanks.
-    fn launch_joined(
-        &mut self,
-        index: usize,
-        spec: &Spec,
-        program: &str,
-        words: &[Word],
-        scope: &Scope,
-    ) {
+    fn launch_joined(&mut self, index: usize, spec: &Spec, program: &str, words: &[Word], scope: &Scope) {
         let options = options(&words[1..], spec);
         for (name, value) in &options.values {
             if let (true, Some(value)) = (name == "o", value) {
@@ -200,9 +147,7 @@ impl Reader {
         }
         let rest = options.rest.get(spec.operands..).unwrap_or_default();
         let rest = match rest.split_first() {
-            Some((first, after)) if text::known(&first.pieces).is_some_and(|word| word == "--") => {
-                after
-            }
+            Some((first, after)) if text::known(&first.pieces).is_some_and(|word| word == "--") => after,
             _ => rest,
         };
         if program == "watch" && options.has(&["x", "exec"]) {
@@ -222,9 +167,7 @@ impl Reader {
             }
             text::push_all(&mut joined, &word.pieces);
         }
-        self.child(remote, |reader| {
-            reader.run_text(index, &joined, launcher(program, How::Text), scope)
-        });
+        self.child(remote, |reader| reader.run_text(index, &joined, launcher(program, How::Text), scope));
     }
 
     /// `-o ProxyCommand=…` and `-o LocalCommand=…` are shell text.
@@ -243,14 +186,7 @@ impl Reader {
     }
 
     /// `su`, `runuser`, `script`: options may stand anywhere; `-c` is text; otherwise a shell reads input.
-    fn launch_login(
-        &mut self,
-        index: usize,
-        spec: &Spec,
-        program: &str,
-        words: &[Word],
-        scope: &Scope,
-    ) {
+    fn launch_login(&mut self, index: usize, spec: &Spec, program: &str, words: &[Word], scope: &Scope) {
         let mut rest = &words[1..];
         let mut operands = 0usize;
         let mut by_user = false;
@@ -261,65 +197,40 @@ impl Reader {
             }
             if let Some(text) = options.value(&["c", "command", "session-command"]) {
                 let text = text.pieces.clone();
-                return self.child(true, |reader| {
-                    reader.run_text(index, &text, launcher(program, How::Text), scope)
-                });
+                return self.child(true, |reader| reader.run_text(index, &text, launcher(program, How::Text), scope));
             }
             by_user |= program == "runuser" && options.value(&["u", "user"]).is_some();
             let Some((first, after)) = options.rest.split_first() else {
                 break;
             };
             if by_user {
-                return self.inner(
-                    index,
-                    options.rest.to_vec(),
-                    launcher(program, How::Words),
-                    scope,
-                );
+                return self.inner(index, options.rest.to_vec(), launcher(program, How::Words), scope);
             }
             operands += usize::from(text::known(&first.pieces).is_none_or(|word| word != "-"));
             rest = after;
         }
         if operands <= 1 {
-            self.child(true, |reader| {
-                reader.shell_input(index, launcher(program, How::Input), scope)
-            });
+            self.child(true, |reader| reader.shell_input(index, launcher(program, How::Input), scope));
         }
     }
 
-    fn launch_input(
-        &mut self,
-        index: usize,
-        spec: &Spec,
-        program: &str,
-        words: &[Word],
-        scope: &Scope,
-    ) {
+    fn launch_input(&mut self, index: usize, spec: &Spec, program: &str, words: &[Word], scope: &Scope) {
         let options = options(&words[1..], spec);
         let other = options.value(&["c", "r", "d"]).is_some() || options.has(&["l", "V"]);
         if !other && options.value(&["f"]).is_none() {
-            self.child(true, |reader| {
-                reader.shell_input(index, launcher(program, How::Input), scope)
-            });
+            self.child(true, |reader| reader.shell_input(index, launcher(program, How::Input), scope));
         }
     }
 }
 
 /// Names a launcher.
 pub(super) fn launcher(program: &str, how: How) -> Launcher {
-    Launcher {
-        program: program.to_owned(),
-        how,
-    }
+    Launcher { program: program.to_owned(), how }
 }
 
 /// Reads options up to the first operand or `--`.
 pub(super) fn options<'w>(words: &'w [Word], spec: &Spec) -> Options<'w> {
-    let mut options = Options {
-        values: Vec::new(),
-        flags: Vec::new(),
-        rest: words,
-    };
+    let mut options = Options { values: Vec::new(), flags: Vec::new(), rest: words };
     while let Some((first, after)) = options.rest.split_first() {
         let Some(known) = text::known(&first.pieces).or_else(|| leading(first)) else {
             break;
@@ -343,9 +254,7 @@ pub(super) fn options<'w>(words: &'w [Word], spec: &Spec) -> Options<'w> {
 /// The known text that a word begins with.
 fn leading(word: &Word) -> Option<std::borrow::Cow<'_, str>> {
     match word.pieces.first() {
-        Some(hermes_plugin_api::command::Piece::Text(text)) if text.starts_with('-') => {
-            Some(text.as_str().into())
-        }
+        Some(hermes_plugin_api::command::Piece::Text(text)) if text.starts_with('-') => Some(text.as_str().into()),
         _ => None,
     }
 }
@@ -355,10 +264,7 @@ fn long_option(long: &str, word: &Word, spec: &Spec, options: &mut Options<'_>) 
         let value = cut(word, name.len() + 3);
         return options.values.push((full_name(name, spec), Some(value)));
     }
-    let takes = spec
-        .long
-        .iter()
-        .any(|own| *own == long || own.starts_with(long) && long.len() > 1);
+    let takes = spec.long.iter().any(|own| *own == long || own.starts_with(long) && long.len() > 1);
     if !takes {
         return options.flags.push(long.to_owned());
     }
@@ -379,11 +285,7 @@ fn short_options(cluster: &str, word: &Word, spec: &Spec, options: &mut Options<
             continue;
         }
         let attached = cut(word, at + 1 + c.len_utf8());
-        let value = if attached.pieces.is_empty() {
-            take(options)
-        } else {
-            Some(attached)
-        };
+        let value = if attached.pieces.is_empty() { take(options) } else { Some(attached) };
         options.values.push((c.to_string(), value));
         return;
     }
@@ -410,10 +312,7 @@ pub(super) fn cut(word: &Word, bytes: usize) -> Word {
             other => text::push_piece(&mut pieces, other.clone()),
         }
     }
-    Word {
-        pieces,
-        span: word.span,
-    }
+    Word { pieces, span: word.span }
 }
 
 /// The name in a word `NAME=value`.

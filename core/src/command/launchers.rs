@@ -45,28 +45,11 @@ const fn words(
     long: &'static [&'static str],
     operands: usize,
 ) -> Spec {
-    Spec {
-        names,
-        short,
-        long,
-        operands,
-        form: Form::Words,
-    }
+    Spec { names, short, long, operands, form: Form::Words }
 }
 
-const fn form(
-    names: &'static [&'static str],
-    short: &'static str,
-    long: &'static [&'static str],
-    form: Form,
-) -> Spec {
-    Spec {
-        names,
-        short,
-        long,
-        operands: 0,
-        form,
-    }
+const fn form(names: &'static [&'static str], short: &'static str, long: &'static [&'static str], form: Form) -> Spec {
+    Spec { names, short, long, operands: 0, form }
 }
 
 const fn after(operands: usize, spec: Spec) -> Spec {
@@ -81,8 +64,8 @@ pub(super) fn find(program: &str) -> Option<&'static Spec> {
 static TABLE: &[Spec] = &[
     form(
         &[
-            "sh", "bash", "zsh", "ksh", "dash", "ash", "mksh", "ksh93", "rbash", "yash", "pdksh",
-            "oksh", "fish", "csh", "tcsh",
+            "sh", "bash", "zsh", "ksh", "dash", "ash", "mksh", "ksh93", "rbash", "yash", "pdksh", "oksh", "fish",
+            "csh", "tcsh",
         ],
         "oO",
         &["rcfile", "init-file", "init-command"],
@@ -107,12 +90,7 @@ static TABLE: &[Spec] = &[
         Form::Environment,
     ),
     form(&["doas"], "uCa", &[], Form::Environment),
-    form(
-        &["env", "genv"],
-        "uCS",
-        &["unset", "chdir", "split-string"],
-        Form::Environment,
-    ),
+    form(&["env", "genv"], "uCS", &["unset", "chdir", "split-string"], Form::Environment),
     words(&["nohup"], "", &[], 0),
     words(&["setsid"], "", &[], 0),
     words(&["exec"], "a", &[], 0),
@@ -121,47 +99,17 @@ static TABLE: &[Spec] = &[
     words(&["time", "gtime"], "fo", &["format", "output"], 0),
     words(&["timeout", "gtimeout"], "ks", &["kill-after", "signal"], 1),
     words(&["nice", "gnice"], "n", &["adjustment"], 0),
-    words(
-        &["ionice"],
-        "cnpPu",
-        &["class", "classdata", "pid", "pgid", "uid"],
-        0,
-    ),
-    words(
-        &["stdbuf", "gstdbuf"],
-        "ioe",
-        &["input", "output", "error"],
-        0,
-    ),
-    words(
-        &["chrt"],
-        "TPDp",
-        &["sched-runtime", "sched-period", "sched-deadline", "pid"],
-        1,
-    ),
+    words(&["ionice"], "cnpPu", &["class", "classdata", "pid", "pgid", "uid"], 0),
+    words(&["stdbuf", "gstdbuf"], "ioe", &["input", "output", "error"], 0),
+    words(&["chrt"], "TPDp", &["sched-runtime", "sched-period", "sched-deadline", "pid"], 1),
     words(&["taskset"], "p", &["pid"], 1),
     words(&["chroot"], "", &["userspec", "groups"], 1),
-    after(
-        1,
-        form(
-            &["flock"],
-            "wEc",
-            &["wait", "timeout", "conflict-exit-code", "command"],
-            Form::Command,
-        ),
-    ),
+    after(1, form(&["flock"], "wEc", &["wait", "timeout", "conflict-exit-code", "command"], Form::Command)),
     form(&["watch"], "nq", &["interval", "equexit"], Form::Joined),
     form(
         &["xargs", "gxargs"],
         "adEILnPs",
-        &[
-            "arg-file",
-            "delimiter",
-            "max-args",
-            "max-procs",
-            "max-chars",
-            "process-slot-var",
-        ],
+        &["arg-file", "delimiter", "max-args", "max-procs", "max-chars", "process-slot-var"],
         Form::Xargs,
     ),
     form(
@@ -199,37 +147,17 @@ static TABLE: &[Spec] = &[
             Form::Joined,
         ),
     ),
-    after(
-        1,
-        form(&["rsh", "remsh", "pdsh", "clush"], "lpw", &[], Form::Joined),
-    ),
+    after(1, form(&["rsh", "remsh", "pdsh", "clush"], "lpw", &[], Form::Joined)),
     form(
         &["su", "runuser"],
         "cgGsuw",
-        &[
-            "command",
-            "group",
-            "supp-group",
-            "shell",
-            "session-command",
-            "user",
-            "whitelist-environment",
-        ],
+        &["command", "group", "supp-group", "shell", "session-command", "user", "whitelist-environment"],
         Form::Login,
     ),
     form(
         &["script"],
         "cEImoBTtO",
-        &[
-            "command",
-            "echo",
-            "log-in",
-            "log-out",
-            "log-io",
-            "log-timing",
-            "logging-format",
-            "output-limit",
-        ],
+        &["command", "echo", "log-in", "log-out", "log-io", "log-timing", "logging-format", "output-limit"],
         Form::Login,
     ),
     form(&["at", "batch"], "fqtcrd", &[], Form::Input),
@@ -273,56 +201,21 @@ static TABLE: &[Spec] = &[
         ],
         0,
     ),
-    words(
-        &["nsenter"],
-        "tSGW",
-        &["target", "setuid", "setgid", "wdns"],
-        0,
-    ),
+    words(&["nsenter"], "tSGW", &["target", "setuid", "setgid", "wdns"], 0),
     words(
         &["strace", "ltrace"],
         "eopsSuEIabPOXUAlxnF",
-        &[
-            "trace",
-            "output",
-            "attach",
-            "signal",
-            "status",
-            "fault",
-            "inject",
-            "user",
-            "env",
-            "string-limit",
-            "columns",
-        ],
+        &["trace", "output", "attach", "signal", "status", "fault", "inject", "user", "env", "string-limit", "columns"],
         0,
     ),
     words(
         &["gdb"],
         "xdpceiS",
-        &[
-            "command",
-            "directory",
-            "pid",
-            "core",
-            "exec",
-            "symbols",
-            "ex",
-            "eval-command",
-            "iex",
-            "ix",
-            "cd",
-            "tty",
-        ],
+        &["command", "directory", "pid", "core", "exec", "symbols", "ex", "eval-command", "iex", "ix", "cd", "tty"],
         0,
     ),
     words(&["valgrind"], "", &[], 0),
-    words(
-        &["perf"],
-        "eoCpFcg",
-        &["event", "output", "pid", "count", "freq", "call-graph"],
-        1,
-    ),
+    words(&["perf"], "eoCpFcg", &["event", "output", "pid", "count", "freq", "call-graph"], 1),
     words(
         &["systemd-run"],
         "uprtEMHGCd",
@@ -371,29 +264,12 @@ static TABLE: &[Spec] = &[
     words(
         &["numactl"],
         "CNmplid",
-        &[
-            "cpunodebind",
-            "membind",
-            "physcpubind",
-            "interleave",
-            "preferred",
-            "localalloc",
-        ],
+        &["cpunodebind", "membind", "physcpubind", "interleave", "preferred", "localalloc"],
         0,
     ),
-    words(
-        &["fakeroot", "fakechroot", "proot"],
-        "lsibrwq",
-        &["lib", "faked"],
-        0,
-    ),
+    words(&["fakeroot", "fakechroot", "proot"], "lsibrwq", &["lib", "faked"], 0),
     words(&["pkexec"], "u", &["user"], 0),
-    words(
-        &["run0", "please", "sudo-rs", "gosu-exec"],
-        "ug",
-        &["user", "group"],
-        0,
-    ),
+    words(&["run0", "please", "sudo-rs", "gosu-exec"], "ug", &["user", "group"], 0),
     words(&["gosu", "su-exec", "setuidgid", "chpst"], "ubemnd", &[], 1),
     words(
         &[

@@ -13,10 +13,7 @@ pub(super) struct Cleaned {
 
 /// Cleans a text; `None` if nothing changes.
 pub(super) fn clean(text: &str) -> Option<Cleaned> {
-    if text
-        .bytes()
-        .all(|b| matches!(b, b' '..=b'~' | b'\n' | b'\t'))
-    {
+    if text.bytes().all(|b| matches!(b, b' '..=b'~' | b'\n' | b'\t')) {
         return None;
     }
     let (stripped, hidden) = strip(text);
@@ -29,10 +26,7 @@ pub(super) fn clean(text: &str) -> Option<Cleaned> {
         }
         cleaned = again;
     }
-    (cleaned != text).then_some(Cleaned {
-        text: cleaned,
-        hidden,
-    })
+    (cleaned != text).then_some(Cleaned { text: cleaned, hidden })
 }
 
 /// Removes what is not shown, and says where the first of it stood that counts as hidden.
@@ -74,8 +68,7 @@ fn removed(c: char, rest: &str, before: Option<char>) -> usize {
 
 /// A zero-width joiner or variation selector between emoji is part of them.
 fn joins_emoji(c: char, rest: &str, before: Option<char>) -> bool {
-    let emoji =
-        |c: char| matches!(u32::from(c), 0x2190..=0x2bff | 0x1f000..=0x1faff | 0xfe0f | 0x200d);
+    let emoji = |c: char| matches!(u32::from(c), 0x2190..=0x2bff | 0x1f000..=0x1faff | 0xfe0f | 0x200d);
     match c {
         '\u{200d}' => before.is_some_and(emoji) && rest.chars().nth(1).is_some_and(emoji),
         '\u{fe0e}' | '\u{fe0f}' => {
@@ -99,17 +92,8 @@ fn escape_len(rest: &str) -> usize {
         Some(b'[') => 2 + csi_len(&after[1..]),
         Some(b']' | b'P' | b'X' | b'^' | b'_') => 2 + string_len(&after[1..]),
         Some(b' '..=b'/') => {
-            let len = after
-                .bytes()
-                .take_while(|b| matches!(b, b' '..=b'/'))
-                .count();
-            1 + len
-                + usize::from(
-                    after
-                        .as_bytes()
-                        .get(len)
-                        .is_some_and(|b| matches!(b, b'0'..=b'~')),
-                )
+            let len = after.bytes().take_while(|b| matches!(b, b' '..=b'/')).count();
+            1 + len + usize::from(after.as_bytes().get(len).is_some_and(|b| matches!(b, b'0'..=b'~')))
         }
         Some(b'0'..=b'~') => 2,
         _ => 1,
@@ -117,16 +101,8 @@ fn escape_len(rest: &str) -> usize {
 }
 
 fn csi_len(rest: &str) -> usize {
-    let parameters = rest
-        .bytes()
-        .take_while(|b| matches!(b, b' '..=b'?'))
-        .count();
-    parameters
-        + usize::from(
-            rest.as_bytes()
-                .get(parameters)
-                .is_some_and(|b| matches!(b, b'@'..=b'~')),
-        )
+    let parameters = rest.bytes().take_while(|b| matches!(b, b' '..=b'?')).count();
+    parameters + usize::from(rest.as_bytes().get(parameters).is_some_and(|b| matches!(b, b'@'..=b'~')))
 }
 
 /// Strings end at BEL or ST. One that does not end hides only its introducer.

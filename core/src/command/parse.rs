@@ -47,15 +47,7 @@ struct Parser<'t, 'b> {
 
 impl<'t, 'b> Parser<'t, 'b> {
     fn new(text: &'t str, place: Place, budget: &'b mut Budget) -> Self {
-        Parser {
-            text,
-            pos: 0,
-            place,
-            budget,
-            pending: Vec::new(),
-            simples: 0,
-            error: None,
-        }
+        Parser { text, pos: 0, place, budget, pending: Vec::new(), simples: 0, error: None }
     }
 
     /// Reads and-or lists up to the end or a token that closes an enclosing construct.
@@ -119,11 +111,7 @@ impl<'t, 'b> Parser<'t, 'b> {
             self.skip_newlines();
             rest.push((op, self.pipeline()));
         }
-        Item {
-            first,
-            rest,
-            background: false,
-        }
+        Item { first, rest, background: false }
     }
 
     fn pipeline(&mut self) -> Pipeline {
@@ -167,18 +155,10 @@ impl<'t, 'b> Parser<'t, 'b> {
         self.skip_blank();
         let start = self.pos;
         let within = self.enter();
-        let parsed = if within {
-            self.command_kind()
-        } else {
-            (Kind::Broken, Vec::new(), false)
-        };
+        let parsed = if within { self.command_kind() } else { (Kind::Broken, Vec::new(), false) };
         self.budget.leave();
         let (kind, redirects, more) = parsed;
-        let mut command = Command {
-            kind,
-            redirects,
-            span: self.span(start),
-        };
+        let mut command = Command { kind, redirects, span: self.span(start) };
         if more {
             self.trailing_redirects(&mut command);
             command.span = self.span(start);
@@ -191,14 +171,9 @@ impl<'t, 'b> Parser<'t, 'b> {
         match self.peek() {
             Some(b')') => true,
             Some(b';') => self.at_case_end(),
-            Some(b't' | b'd' | b'f' | b'e' | b'}' | b'\\') => {
-                self.peek_word().is_some_and(|(word, _)| {
-                    matches!(
-                        &*word,
-                        "then" | "do" | "done" | "fi" | "else" | "elif" | "esac" | "}"
-                    )
-                })
-            }
+            Some(b't' | b'd' | b'f' | b'e' | b'}' | b'\\') => self.peek_word().is_some_and(|(word, _)| {
+                matches!(&*word, "then" | "do" | "done" | "fi" | "else" | "elif" | "esac" | "}")
+            }),
             _ => false,
         }
     }
@@ -285,14 +260,11 @@ impl<'t, 'b> Parser<'t, 'b> {
         let mut from = self.pos;
         loop {
             match bytes.get(end) {
-                None
-                | Some(b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')') => {
+                None | Some(b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')') => {
                     break;
                 }
                 Some(b'\\') if bytes.get(end + 1) == Some(&b'\n') => {
-                    joined
-                        .get_or_insert_default()
-                        .push_str(&self.text[from..end]);
+                    joined.get_or_insert_default().push_str(&self.text[from..end]);
                     end += 2;
                     from = end;
                 }
@@ -332,10 +304,7 @@ impl<'t, 'b> Parser<'t, 'b> {
 
     fn span(&self, start: usize) -> Span {
         match self.place {
-            Place::Shift(by) => Span {
-                start: start + by,
-                end: self.pos + by,
-            },
+            Place::Shift(by) => Span { start: start + by, end: self.pos + by },
             Place::Fixed(span) => span,
         }
     }
@@ -357,20 +326,12 @@ impl<'t, 'b> Parser<'t, 'b> {
     /// Stops parsing: the first error stays, the cursor goes to the end.
     fn fail(&mut self, message: &str) {
         let at = self.pos;
-        self.error.get_or_insert_with(|| Stop {
-            message: message.to_owned(),
-            at,
-        });
+        self.error.get_or_insert_with(|| Stop { message: message.to_owned(), at });
         self.pos = self.text.len();
     }
 
     /// Parses `text`, which was computed from a part of this one, with `parse`.
-    fn inside<T>(
-        &mut self,
-        text: &str,
-        place: Place,
-        parse: impl FnOnce(&mut Parser<'_, '_>) -> T,
-    ) -> T {
+    fn inside<T>(&mut self, text: &str, place: Place, parse: impl FnOnce(&mut Parser<'_, '_>) -> T) -> T {
         let mut inner = Parser::new(text, place, self.budget);
         let value = parse(&mut inner);
         let (error, simples) = (inner.error.take(), inner.simples);
@@ -382,9 +343,6 @@ impl<'t, 'b> Parser<'t, 'b> {
     }
 
     fn word_span(&self, start: usize, parts: Vec<Part>) -> Word {
-        Word {
-            parts,
-            span: self.span(start),
-        }
+        Word { parts, span: self.span(start) }
     }
 }

@@ -10,11 +10,7 @@ use std::rc::Rc;
 
 impl Reader {
     /// Expands redirections.
-    pub(super) fn redirects(
-        &mut self,
-        redirects: &[ast::Redirect],
-        scope: &Scope,
-    ) -> Vec<Redirect> {
+    pub(super) fn redirects(&mut self, redirects: &[ast::Redirect], scope: &Scope) -> Vec<Redirect> {
         let mut done = Vec::with_capacity(redirects.len());
         for redirect in redirects {
             let target = match &redirect.target {
@@ -27,10 +23,7 @@ impl Reader {
                 Target::HereDoc(body) => match body.get() {
                     Some(word) => {
                         let pieces = self.single_parts(&word.parts, scope, false);
-                        Word {
-                            pieces,
-                            span: word.span,
-                        }
+                        Word { pieces, span: word.span }
                     }
                     None => Word::default(),
                 },
@@ -63,9 +56,7 @@ impl Reader {
                     scope.input = Some(self.add_input(Stdin::Text(redirect.target.clone()), text));
                 }
                 (Some(0), RedirectOp::Duplicate) => scope.input = Some(self.unknown_input()),
-                (Some(1), RedirectOp::Write | RedirectOp::Append | RedirectOp::ReadWrite) => {
-                    scope.captured = false
-                }
+                (Some(1), RedirectOp::Write | RedirectOp::Append | RedirectOp::ReadWrite) => scope.captured = false,
                 (Some(1), RedirectOp::Duplicate) => {
                     let stays = text::known(&redirect.target.pieces).is_some_and(|to| to == "1");
                     scope.captured &= stays;
@@ -77,12 +68,7 @@ impl Reader {
     }
 
     pub(super) fn add_input(&mut self, stdin: Stdin, text: Text) -> usize {
-        self.inputs.push(Input {
-            stdin,
-            text,
-            certain: true,
-            used: false,
-        });
+        self.inputs.push(Input { stdin, text, certain: true, used: false });
         self.inputs.len() - 1
     }
 
@@ -94,20 +80,16 @@ impl Reader {
         if let Some(input) = self.process_input(target) {
             return input;
         }
-        let contents = self
-            .file_text(target)
-            .unwrap_or_else(|| vec![text::unknown(Why::Unsupported, "")]);
+        let contents = self.file_text(target).unwrap_or_else(|| vec![text::unknown(Why::Unsupported, "")]);
         self.add_input(Stdin::File(target.clone()), contents)
     }
 
     /// The pipe that `<(…)` made.
     pub(super) fn process_input(&self, target: &Word) -> Option<usize> {
         match &target.pieces[..] {
-            [Piece::Unknown(unknown)] if unknown.why == Why::Process => self
-                .pipes
-                .iter()
-                .find(|(from, _)| *from == unknown.from)
-                .map(|(_, input)| *input),
+            [Piece::Unknown(unknown)] if unknown.why == Why::Process => {
+                self.pipes.iter().find(|(from, _)| *from == unknown.from).map(|(_, input)| *input)
+            }
             _ => None,
         }
     }
@@ -148,11 +130,7 @@ impl Reader {
             return;
         };
         // Commands that it launched write to the same file; they come after it.
-        let first = self
-            .outputs
-            .iter()
-            .position(|(own, _)| *own >= index)
-            .unwrap_or(self.outputs.len());
+        let first = self.outputs.iter().position(|(own, _)| *own >= index).unwrap_or(self.outputs.len());
         let mut contents = Text::new();
         let written = self.outputs.split_off(first);
         if written.is_empty() {
@@ -162,11 +140,7 @@ impl Reader {
             let output = output.unwrap_or_else(|| vec![text::output_of(vec![own])]);
             text::push_all(&mut contents, &output);
         }
-        self.write_file(
-            &redirect.target,
-            contents,
-            redirect.op == RedirectOp::Append,
-        );
+        self.write_file(&redirect.target, contents, redirect.op == RedirectOp::Append);
     }
 
     /// Walks a compound command under its redirections.
@@ -190,27 +164,15 @@ impl Reader {
         };
         scope.captured = true;
         let capture = self.capturing(|reader| inner(reader, &scope));
-        let contents = if capture.certain {
-            capture.text
-        } else {
-            vec![text::output_of(capture.simples)]
-        };
-        self.write_file(
-            &redirect.target,
-            contents,
-            redirect.op == RedirectOp::Append,
-        );
+        let contents = if capture.certain { capture.text } else { vec![text::output_of(capture.simples)] };
+        self.write_file(&redirect.target, contents, redirect.op == RedirectOp::Append);
     }
 }
 
 /// The file that takes standard output.
 fn written_by(own: &[Redirect]) -> Option<&Redirect> {
     own.iter().rev().find(|redirect| {
-        redirect.fd == Some(1)
-            && matches!(
-                redirect.op,
-                RedirectOp::Write | RedirectOp::Append | RedirectOp::ReadWrite
-            )
+        redirect.fd == Some(1) && matches!(redirect.op, RedirectOp::Write | RedirectOp::Append | RedirectOp::ReadWrite)
     })
 }
 
@@ -246,38 +208,14 @@ fn expand_both(redirect: &ast::Redirect, target: Word, done: &mut Vec<Redirect>)
     };
     match (redirect.fd, redirect.op) {
         (Fd::Both, RedirectOp::Duplicate) if number(&target) => {
-            done.push(Redirect {
-                fd: Some(1),
-                op: RedirectOp::Duplicate,
-                target,
-            });
+            done.push(Redirect { fd: Some(1), op: RedirectOp::Duplicate, target });
         }
         (Fd::Both, op) => {
-            let op = if op == RedirectOp::Append {
-                op
-            } else {
-                RedirectOp::Write
-            };
-            done.push(Redirect {
-                fd: Some(1),
-                op,
-                target: target.clone(),
-            });
-            done.push(Redirect {
-                fd: Some(2),
-                op,
-                target,
-            });
+            let op = if op == RedirectOp::Append { op } else { RedirectOp::Write };
+            done.push(Redirect { fd: Some(1), op, target: target.clone() });
+            done.push(Redirect { fd: Some(2), op, target });
         }
-        (Fd::Number(fd), op) => done.push(Redirect {
-            fd: Some(fd),
-            op,
-            target,
-        }),
-        (Fd::Named, op) => done.push(Redirect {
-            fd: None,
-            op,
-            target,
-        }),
+        (Fd::Number(fd), op) => done.push(Redirect { fd: Some(fd), op, target }),
+        (Fd::Named, op) => done.push(Redirect { fd: None, op, target }),
     }
 }

@@ -86,10 +86,7 @@ impl Reader {
         self.list(&list, scope);
         if let Some(stop) = stop {
             let span = match place {
-                Place::Shift(by) => Span {
-                    start: by + stop.at,
-                    end: by + stop.at,
-                },
+                Place::Shift(by) => Span { start: by + stop.at, end: by + stop.at },
                 Place::Fixed(span) => span,
             };
             self.problem(ProblemKind::Unparsable, &stop.message, Some(span), scope);
@@ -102,10 +99,7 @@ impl Reader {
                 return;
             }
             if item.background {
-                let scope = Scope {
-                    background: true,
-                    ..scope.clone()
-                };
+                let scope = Scope { background: true, ..scope.clone() };
                 let mark = self.env.mark();
                 self.item(item, &scope);
                 self.env.rollback(mark);
@@ -143,19 +137,11 @@ impl Reader {
         }
         let mut input = scope.input;
         for command in commands {
-            let stage = Scope {
-                input,
-                captured: true,
-                ..scope.clone()
-            };
-            let capture =
-                self.capturing(|reader| reader.subshell(|reader| reader.command(command, &stage)));
+            let stage = Scope { input, captured: true, ..scope.clone() };
+            let capture = self.capturing(|reader| reader.subshell(|reader| reader.command(command, &stage)));
             input = Some(self.add_pipe(capture));
         }
-        let stage = Scope {
-            input,
-            ..scope.clone()
-        };
+        let stage = Scope { input, ..scope.clone() };
         self.subshell(|reader| reader.command(last, &stage));
     }
 
@@ -171,11 +157,7 @@ impl Reader {
 
     /// Runs `inner` with its output collected.
     pub(super) fn capturing(&mut self, inner: impl FnOnce(&mut Self)) -> Capture {
-        self.captures.push(Capture {
-            certain: true,
-            conditional: self.conditional,
-            ..Capture::default()
-        });
+        self.captures.push(Capture { certain: true, conditional: self.conditional, ..Capture::default() });
         inner(self);
         self.captures.pop().unwrap_or_default()
     }
@@ -199,14 +181,10 @@ impl Reader {
     pub(super) fn command(&mut self, command: &Command, scope: &Scope) {
         if self.budget.enter() && self.budget.step() {
             match &command.kind {
-                Kind::Simple(simple) => {
-                    self.simple(simple, &command.redirects, command.span, scope)
-                }
-                kind => {
-                    self.redirected(&command.redirects, command.span, scope, |reader, scope| {
-                        reader.compound(kind, scope);
-                    })
-                }
+                Kind::Simple(simple) => self.simple(simple, &command.redirects, command.span, scope),
+                kind => self.redirected(&command.redirects, command.span, scope, |reader, scope| {
+                    reader.compound(kind, scope);
+                }),
             }
         }
         self.budget.leave();
@@ -238,16 +216,11 @@ impl Reader {
                 self.arithmetic(word, scope);
             }
             Kind::Function(name, body) => {
-                self.env
-                    .set(Space::Function, name, Value::Function(Rc::clone(body)));
+                self.env.set(Space::Function, name, Value::Function(Rc::clone(body)));
                 self.defined.push((name.clone(), Rc::clone(body), false));
             }
             Kind::Coproc(name, body) => {
-                let scope = Scope {
-                    background: true,
-                    captured: false,
-                    ..scope.clone()
-                };
+                let scope = Scope { background: true, captured: false, ..scope.clone() };
                 self.env.set(Space::Variable, name, Value::Unknown);
                 self.subshell(|reader| reader.command(body, &scope));
             }
@@ -308,14 +281,7 @@ impl Reader {
         let exact = words.iter().all(|text| text::known(text).is_some());
         let size = rounds.saturating_mul(each.size);
         if exact && rounds <= MAX_ROUNDS && size <= MAX_UNROLLED {
-            return self.rounds(
-                each,
-                words,
-                &Scope {
-                    rounds,
-                    ..scope.clone()
-                },
-            );
+            return self.rounds(each, words, &Scope { rounds, ..scope.clone() });
         }
         self.havoc(&[&each.body], &[], &[&each.name]);
         // A single unknown word keeps its shape: `for f in *.txt`.
@@ -362,11 +328,8 @@ impl Reader {
         let capture = self.capturing(|reader| reader.subshell(|reader| reader.list(list, &inner)));
         let mut text = capture.text;
         text::trim_newlines(&mut text);
-        let text = if capture.certain || self.choose(2) == Some(0) {
-            text
-        } else {
-            vec![text::output_of(capture.simples)]
-        };
+        let text =
+            if capture.certain || self.choose(2) == Some(0) { text } else { vec![text::output_of(capture.simples)] };
         self.charge(text::len(&text));
         text
     }
@@ -380,11 +343,8 @@ impl Reader {
         }
         let before = self.simple.len();
         let capture = self.capturing(|reader| reader.subshell(|reader| reader.list(list, &inner)));
-        let from: Vec<usize> = if writes {
-            (before..self.simple.len()).take(64).collect()
-        } else {
-            capture.simples.clone()
-        };
+        let from: Vec<usize> =
+            if writes { (before..self.simple.len()).take(64).collect() } else { capture.simples.clone() };
         let mut piece = text::unknown(Why::Process, "");
         if let Piece::Unknown(unknown) = &mut piece {
             unknown.from.clone_from(&from);
@@ -397,11 +357,7 @@ impl Reader {
     }
 
     fn inner_scope(&self, scope: &Scope, captured: bool) -> Scope {
-        Scope {
-            captured,
-            background: false,
-            ..scope.clone()
-        }
+        Scope { captured, background: false, ..scope.clone() }
     }
 
     pub(super) fn hole(&mut self, index: usize) -> Text {
@@ -413,27 +369,13 @@ impl Reader {
         self.problem(ProblemKind::Opaque, message, span, &Scope::default());
     }
 
-    pub(super) fn problem(
-        &mut self,
-        kind: ProblemKind,
-        message: &str,
-        span: Option<Span>,
-        scope: &Scope,
-    ) {
+    pub(super) fn problem(&mut self, kind: ProblemKind, message: &str, span: Option<Span>, scope: &Scope) {
         let span = scope.origin.or(span);
-        let known = self
-            .problems
-            .iter()
-            .any(|own| own.kind == kind && own.span == span);
+        let known = self.problems.iter().any(|own| own.kind == kind && own.span == span);
         if scope.reach == Reach::Data || known || self.problems.len() > 64 {
             return;
         }
-        self.problems.push(Problem {
-            kind,
-            message: message.to_owned(),
-            span,
-            view: View::Raw,
-        });
+        self.problems.push(Problem { kind, message: message.to_owned(), span, view: View::Raw });
     }
 
     /// Notes a command whose output others write for it.
@@ -474,11 +416,13 @@ fn flatten(piece: Piece) -> Piece {
 fn mentions_jump(body: &List) -> bool {
     body.items.iter().any(|item| {
         let kinds = std::iter::once(&item.first).chain(item.rest.iter().map(|(_, pipeline)| pipeline));
-        kinds.flat_map(|pipeline| &pipeline.commands).any(|command| match &command.kind {
+        kinds.flat_map(|pipeline| &pipeline.commands).any(|command| {
+            match &command.kind {
             Kind::Simple(simple) => simple.words.first().is_some_and(|word| {
                 matches!(&word.parts[..], [super::ast::Part::Plain(name)] if name == "break" || name == "continue")
             }),
             _ => true,
+        }
         })
     })
 }

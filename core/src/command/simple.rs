@@ -54,12 +54,7 @@ impl Reader {
         }
         let count = self.env.get(Space::Variable, name).len();
         match self.choose(count) {
-            Some(index) => self
-                .env
-                .get(Space::Variable, name)
-                .get(index)
-                .cloned()
-                .unwrap_or(Value::Unknown),
+            Some(index) => self.env.get(Space::Variable, name).get(index).cloned().unwrap_or(Value::Unknown),
             None => Value::Unknown,
         }
     }
@@ -71,29 +66,20 @@ impl Reader {
         };
         let known = |text: &str| Some(Value::Text(text::word(text, Span::default()).pieces));
         match name {
-            "@" if self.env.get(Space::Variable, "@") == [Value::Outer] => {
-                Some(Value::List(Vec::new()))
-            }
+            "@" if self.env.get(Space::Variable, "@") == [Value::Outer] => Some(Value::List(Vec::new())),
             "#" => match positional(self) {
                 Some(items) => known(&items.len().to_string()),
                 None => Some(Value::Unknown),
             },
             "0" if self.env.get(Space::Variable, "0") == [Value::Outer] => known("bash"),
             "IFS" if self.env.get(Space::Variable, "IFS") == [Value::Outer] => known(" \t\n"),
-            _ if name.starts_with(|c: char| c.is_ascii_digit()) && name != "0" => {
-                match positional(self) {
-                    Some(items) => {
-                        let index = name.parse::<usize>().unwrap_or(usize::MAX).wrapping_sub(1);
-                        Some(
-                            items
-                                .into_iter()
-                                .nth(index)
-                                .map_or(Value::Unset, |(_, text)| Value::Text(text)),
-                        )
-                    }
-                    None => Some(Value::Unknown),
+            _ if name.starts_with(|c: char| c.is_ascii_digit()) && name != "0" => match positional(self) {
+                Some(items) => {
+                    let index = name.parse::<usize>().unwrap_or(usize::MAX).wrapping_sub(1);
+                    Some(items.into_iter().nth(index).map_or(Value::Unset, |(_, text)| Value::Text(text)))
                 }
-            }
+                None => Some(Value::Unknown),
+            },
             _ => None,
         }
     }
@@ -109,13 +95,7 @@ impl Reader {
     }
 
     /// Walks a simple command for each combination of values that decide it.
-    pub(super) fn simple(
-        &mut self,
-        simple: &SimpleCommand,
-        redirects: &[ast::Redirect],
-        span: Span,
-        scope: &Scope,
-    ) {
+    pub(super) fn simple(&mut self, simple: &SimpleCommand, redirects: &[ast::Redirect], span: Span, scope: &Scope) {
         let outer = std::mem::take(&mut self.choice);
         let mark = self.env.mark();
         let mut outcomes: Vec<Changes> = Vec::new();
@@ -130,10 +110,7 @@ impl Reader {
             if let Some(capture) = self.captures.last_mut() {
                 capture.certain &= !scope.captured;
             }
-            if self.choice.exhausted
-                || self.budget.over().is_some()
-                || !self.next_choice(outcomes.len())
-            {
+            if self.choice.exhausted || self.budget.over().is_some() || !self.next_choice(outcomes.len()) {
                 break;
             }
         }
@@ -155,13 +132,7 @@ impl Reader {
         false
     }
 
-    fn simple_once(
-        &mut self,
-        simple: &SimpleCommand,
-        redirects: &[ast::Redirect],
-        span: Span,
-        scope: &Scope,
-    ) {
+    fn simple_once(&mut self, simple: &SimpleCommand, redirects: &[ast::Redirect], span: Span, scope: &Scope) {
         let Some(index) = self.reserve(scope.origin.unwrap_or(span)) else {
             return;
         };
@@ -175,12 +146,7 @@ impl Reader {
         all.extend(scope.redirects.iter().cloned());
         all.extend(own.iter().cloned());
         let scope = self.rewired(&own, scope);
-        let expanded = Expanded {
-            words,
-            assignments,
-            redirects: all,
-            span: scope.origin.unwrap_or(span),
-        };
+        let expanded = Expanded { words, assignments, redirects: all, span: scope.origin.unwrap_or(span) };
         self.place(index, expanded, &scope);
         self.finish_redirects(&own, index);
     }
@@ -190,10 +156,7 @@ impl Reader {
         if !self.budget.simples(self.simple.len()) {
             return None;
         }
-        self.simple.push(Simple {
-            span,
-            ..Simple::default()
-        });
+        self.simple.push(Simple { span, ..Simple::default() });
         Some(self.simple.len() - 1)
     }
 
@@ -210,13 +173,7 @@ impl Reader {
                 }
             }
         }
-        self.budget.expanded(
-            expanded
-                .redirects
-                .iter()
-                .map(|r| 16 + text::len(&r.target.pieces))
-                .sum(),
-        );
+        self.budget.expanded(expanded.redirects.iter().map(|r| 16 + text::len(&r.target.pieces)).sum());
         self.simple[index] = Simple {
             words: expanded.words.clone(),
             assignments: expanded.assignments,
@@ -233,13 +190,7 @@ impl Reader {
     }
 
     /// Adds a command that another one runs, with the same input, output and redirections.
-    pub(super) fn inner(
-        &mut self,
-        outer: usize,
-        words: Vec<Word>,
-        launcher: Launcher,
-        scope: &Scope,
-    ) {
+    pub(super) fn inner(&mut self, outer: usize, words: Vec<Word>, launcher: Launcher, scope: &Scope) {
         if words.is_empty() {
             return;
         }
@@ -250,16 +201,7 @@ impl Reader {
         let scope = self.through(launcher, scope);
         let redirects = self.simple[outer].redirects.clone();
         if self.budget.enter() {
-            self.place(
-                index,
-                Expanded {
-                    words,
-                    assignments: Vec::new(),
-                    redirects,
-                    span,
-                },
-                &scope,
-            );
+            self.place(index, Expanded { words, assignments: Vec::new(), redirects, span }, &scope);
         }
         self.budget.leave();
     }
@@ -268,10 +210,7 @@ impl Reader {
     pub(super) fn through(&self, launcher: Launcher, scope: &Scope) -> Scope {
         let mut via = scope.via.to_vec();
         via.push(launcher);
-        Scope {
-            via: Rc::new(via),
-            ..scope.clone()
-        }
+        Scope { via: Rc::new(via), ..scope.clone() }
     }
 
     /// Expands assignments; where no program follows they stay.
@@ -279,10 +218,7 @@ impl Reader {
         let mut done = Vec::with_capacity(assigns.len());
         for assign in assigns {
             let (value, shown) = self.assigned_value(assign, scope);
-            done.push(Assignment {
-                name: assign.name.clone(),
-                value: shown,
-            });
+            done.push(Assignment { name: assign.name.clone(), value: shown });
             if stay || assign.subscript.is_some() {
                 self.assign(assign, value, scope);
             }
@@ -304,9 +240,7 @@ impl Reader {
                     match subscript {
                         Some(subscript) => {
                             let key = self.single_parts(&subscript.parts, scope, false);
-                            let key = text::known(&key)
-                                .map(|key| key.into_owned())
-                                .unwrap_or_default();
+                            let key = text::known(&key).map(|key| key.into_owned()).unwrap_or_default();
                             next = key.parse::<usize>().map_or(next, |n| n.wrapping_add(1));
                             items.push((key, self.single(word, scope).pieces));
                         }
@@ -318,10 +252,7 @@ impl Reader {
                     }
                 }
                 let texts: Vec<Text> = items.iter().map(|(_, text)| text.clone()).collect();
-                let shown = Word {
-                    pieces: self.joined(&texts),
-                    span: Span::default(),
-                };
+                let shown = Word { pieces: self.joined(&texts), span: Span::default() };
                 (Value::List(items), shown)
             }
         }
@@ -333,10 +264,7 @@ impl Reader {
         if let Some(subscript) = &assign.subscript {
             let pieces = self.single_parts(&subscript.parts, scope, false);
             let known = text::known(&pieces).map(|known| known.into_owned());
-            if known
-                .as_deref()
-                .is_some_and(|known| known.contains("$(") || known.contains('`'))
-            {
+            if known.as_deref().is_some_and(|known| known.contains("$(") || known.contains('`')) {
                 self.opaque("A subscript may run a command", Some(subscript.span));
             }
             key = Some(known);
@@ -369,11 +297,7 @@ fn value_len(value: &Value) -> usize {
 /// `a+=x`, `a[k]=x`, `a[k]+=x`, `a+=(…)`.
 fn combined(old: &Value, key: Option<Option<String>>, append: bool, value: &Value) -> Value {
     match (old, key, value) {
-        (_, Some(None), _) | (Value::Outer | Value::Unknown | Value::Function(_), _, _)
-            if append =>
-        {
-            Value::Unknown
-        }
+        (_, Some(None), _) | (Value::Outer | Value::Unknown | Value::Function(_), _, _) if append => Value::Unknown,
         (_, Some(None), _) => Value::Unknown,
         (Value::Text(old), None, Value::Text(more)) => {
             let mut text = old.clone();

@@ -11,28 +11,15 @@ use hermes_plugin_api::command::{Command, Piece, ProblemKind, Reach, Simple, Vie
 #[track_caller]
 fn check(line: &str, expected: &[&str]) {
     let command = read(line);
-    assert_eq!(
-        simples(&command),
-        expected,
-        "{line}\n{:?}",
-        command.problems
-    );
-    assert!(
-        command.problems.is_empty(),
-        "{line}: {:?}",
-        command.problems
-    );
+    assert_eq!(simples(&command), expected, "{line}\n{:?}", command.problems);
+    assert!(command.problems.is_empty(), "{line}: {:?}", command.problems);
 }
 
 /// Like [`check`], and the kinds of problem.
 #[track_caller]
 fn check_with(line: &str, expected: &[&str], problems: &[ProblemKind]) {
     let command = read(line);
-    let kinds: Vec<ProblemKind> = command
-        .problems
-        .iter()
-        .map(|problem| problem.kind)
-        .collect();
+    let kinds: Vec<ProblemKind> = command.problems.iter().map(|problem| problem.kind).collect();
     assert_eq!(
         (simples(&command), &kinds[..]),
         (expected.iter().map(|s| (*s).to_owned()).collect(), problems),
@@ -79,16 +66,15 @@ fn word(word: &Word) -> String {
             Piece::Text(text) => out.push_str(text),
             Piece::Home => out.push_str("<HOME>"),
             Piece::Glob(glob) => out.push_str(&format!("<{glob}>")),
-            Piece::Unknown(unknown) if unknown.why == Why::Variable => {
-                out.push_str(&format!("?{}", unknown.name))
-            }
+            Piece::Unknown(unknown) if unknown.why == Why::Variable => out.push_str(&format!("?{}", unknown.name)),
             Piece::Unknown(unknown) => out.push_str(&format!("?{:?}", unknown.why)),
         }
     }
     let plain = !out.is_empty() && !out.contains([' ', '\n', '\'']);
-    if plain {
-        out
-    } else {
-        format!("'{}'", out.replace('\n', "\\n"))
-    }
+    if plain { out } else { format!("'{}'", out.replace('\n', "\\n")) }
+}
+
+#[test]
+fn everyday_lines_take_few_steps() {
+    assert!(super::read_view("ls -la | grep x > y").steps < 100);
 }

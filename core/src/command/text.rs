@@ -15,38 +15,23 @@ pub(super) const MAX_HOLES: usize = 0xfffd;
 
 /// Reads the character after [`HOLE`].
 pub(super) fn hole_index(c: char) -> Option<usize> {
-    u32::from(c)
-        .checked_sub(HOLE_BASE)
-        .map(|n| n as usize)
-        .filter(|n| *n < MAX_HOLES)
+    u32::from(c).checked_sub(HOLE_BASE).map(|n| n as usize).filter(|n| *n < MAX_HOLES)
 }
 
 /// The two characters that stand for the piece with this index.
 pub(super) fn hole(index: usize) -> [char; 2] {
-    let c = u32::try_from(index)
-        .ok()
-        .and_then(|n| char::from_u32(HOLE_BASE + n));
+    let c = u32::try_from(index).ok().and_then(|n| char::from_u32(HOLE_BASE + n));
     [HOLE, c.unwrap_or(char::REPLACEMENT_CHARACTER)]
 }
 
 /// A piece that is not known.
 pub(super) fn unknown(why: Why, name: &str) -> Piece {
-    Piece::Unknown(Unknown {
-        why,
-        name: name.to_owned(),
-        from: Vec::new(),
-        quoted: false,
-    })
+    Piece::Unknown(Unknown { why, name: name.to_owned(), from: Vec::new(), quoted: false })
 }
 
 /// A piece that is the output of commands.
 pub(super) fn output_of(from: Vec<usize>) -> Piece {
-    Piece::Unknown(Unknown {
-        why: Why::Substitution,
-        name: String::new(),
-        from,
-        quoted: false,
-    })
+    Piece::Unknown(Unknown { why: Why::Substitution, name: String::new(), from, quoted: false })
 }
 
 /// Adds known text, joining it to known text before it.
@@ -154,11 +139,7 @@ pub(super) fn unescape_echo(inner: &str, out: &mut Vec<u8>, octal_needs_zero: bo
         }
         if octal_needs_zero && rest.first() == Some(&b'0') {
             rest = &rest[1..];
-            let digits = rest
-                .iter()
-                .take(3)
-                .take_while(|b| matches!(b, b'0'..=b'7'))
-                .count();
+            let digits = rest.iter().take(3).take_while(|b| matches!(b, b'0'..=b'7')).count();
             out.push(number(&rest[..digits], 8) as u8);
             rest = &rest[digits..];
             continue;
@@ -199,23 +180,13 @@ fn escape(rest: &mut &[u8], controls: bool) -> Escape {
         b'v' => (Escape::Byte(11), 0),
         b'\\' | b'\'' | b'"' | b'?' => (Escape::Byte(byte), 0),
         b'0'..=b'7' => {
-            let digits = rest
-                .iter()
-                .take(3)
-                .take_while(|b| matches!(b, b'0'..=b'7'))
-                .count();
+            let digits = rest.iter().take(3).take_while(|b| matches!(b, b'0'..=b'7')).count();
             (Escape::Byte(number(&rest[..digits], 8) as u8), digits - 1)
         }
         b'x' => hex(after, 2, |n| Escape::Byte(n as u8)),
-        b'u' => hex(after, 4, |n| {
-            char::from_u32(n).map_or(Escape::End, Escape::Char)
-        }),
-        b'U' => hex(after, 8, |n| {
-            char::from_u32(n).map_or(Escape::End, Escape::Char)
-        }),
-        b'c' if controls && !after.is_empty() => {
-            (Escape::Byte(after[0].to_ascii_uppercase() & 0x1f), 1)
-        }
+        b'u' => hex(after, 4, |n| char::from_u32(n).map_or(Escape::End, Escape::Char)),
+        b'U' => hex(after, 8, |n| char::from_u32(n).map_or(Escape::End, Escape::Char)),
+        b'c' if controls && !after.is_empty() => (Escape::Byte(after[0].to_ascii_uppercase() & 0x1f), 1),
         _ => return Escape::Other,
     };
     if !matches!(escape, Escape::Other) {
@@ -225,11 +196,7 @@ fn escape(rest: &mut &[u8], controls: bool) -> Escape {
 }
 
 fn hex(after: &[u8], most: usize, make: impl FnOnce(u32) -> Escape) -> (Escape, usize) {
-    let digits = after
-        .iter()
-        .take(most)
-        .take_while(|b| b.is_ascii_hexdigit())
-        .count();
+    let digits = after.iter().take(most).take_while(|b| b.is_ascii_hexdigit()).count();
     if digits == 0 {
         return (Escape::Other, 0);
     }
@@ -240,8 +207,5 @@ fn hex(after: &[u8], most: usize, make: impl FnOnce(u32) -> Escape) -> (Escape, 
 }
 
 fn number(digits: &[u8], base: u32) -> u32 {
-    digits
-        .iter()
-        .filter_map(|b| char::from(*b).to_digit(base))
-        .fold(0, |n, d| n.wrapping_mul(base).wrapping_add(d))
+    digits.iter().filter_map(|b| char::from(*b).to_digit(base)).fold(0, |n, d| n.wrapping_mul(base).wrapping_add(d))
 }

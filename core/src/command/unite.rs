@@ -7,11 +7,7 @@ use hermes_plugin_api::command::{Command, Piece, ProblemKind, Simple, Span, Stdi
 /// Adds to a command what another view of it shows. `hidden`: the views differ by hidden characters.
 pub(super) fn unite(command: &mut Command, shown: Reading, hidden: bool) {
     let own: std::collections::HashSet<String> = command.simple.iter().map(key).collect();
-    let new: Vec<bool> = shown
-        .simple
-        .iter()
-        .map(|simple| !own.contains(&key(simple)))
-        .collect();
+    let new: Vec<bool> = shown.simple.iter().map(|simple| !own.contains(&key(simple))).collect();
     // Indices of commands that both views show point to the raw one.
     let mut next = command.simple.len();
     let mut indices = Vec::with_capacity(new.len());
@@ -21,21 +17,10 @@ pub(super) fn unite(command: &mut Command, shown: Reading, hidden: bool) {
             next += 1;
         } else {
             let same = key(&shown.simple[index]);
-            indices.push(
-                command
-                    .simple
-                    .iter()
-                    .position(|simple| key(simple) == same)
-                    .unwrap_or(0),
-            );
+            indices.push(command.simple.iter().position(|simple| key(simple) == same).unwrap_or(0));
         }
     }
-    for (mut simple, _) in shown
-        .simple
-        .into_iter()
-        .zip(new)
-        .filter(|(_, is_new)| *is_new)
-    {
+    for (mut simple, _) in shown.simple.into_iter().zip(new).filter(|(_, is_new)| *is_new) {
         renumber(&mut simple, &indices);
         simple.view = View::Cleaned;
         command.simple.push(simple);
@@ -84,23 +69,12 @@ fn placeless(mut word: Word) -> Word {
 
 fn renumber(simple: &mut Simple, indices: &[usize]) {
     let change = |own: &mut Vec<usize>| {
-        own.iter_mut()
-            .for_each(|index| *index = indices.get(*index).copied().unwrap_or(*index));
+        own.iter_mut().for_each(|index| *index = indices.get(*index).copied().unwrap_or(*index));
     };
     change(&mut simple.feeds);
     let mut words: Vec<&mut Word> = simple.words.iter_mut().collect();
-    words.extend(
-        simple
-            .assignments
-            .iter_mut()
-            .map(|assignment| &mut assignment.value),
-    );
-    words.extend(
-        simple
-            .redirects
-            .iter_mut()
-            .map(|redirect| &mut redirect.target),
-    );
+    words.extend(simple.assignments.iter_mut().map(|assignment| &mut assignment.value));
+    words.extend(simple.redirects.iter_mut().map(|redirect| &mut redirect.target));
     match &mut simple.stdin {
         Stdin::Pipe(from) => change(from),
         Stdin::Text(word) | Stdin::File(word) => words.push(word),

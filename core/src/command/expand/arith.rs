@@ -33,19 +33,10 @@ impl Reader {
     /// Computes an expression, with its assignments. `None` where a value is not known.
     pub(in crate::command) fn compute(&mut self, expression: &str) -> Option<i64> {
         if expression.contains("$(") || expression.contains('`') {
-            self.opaque(
-                "Arithmetic may run a command that is hidden in a value",
-                None,
-            );
+            self.opaque("Arithmetic may run a command that is hidden in a value", None);
         }
         self.budget.steps(expression.len() / 16 + 1);
-        let mut sum = Sum {
-            reader: self,
-            text: expression.as_bytes(),
-            at: 0,
-            depth: 0,
-            live: true,
-        };
+        let mut sum = Sum { reader: self, text: expression.as_bytes(), at: 0, depth: 0, live: true };
         let value = sum.comma();
         sum.blank();
         let whole = sum.at == expression.len();
@@ -116,9 +107,7 @@ impl Sum<'_, '_> {
         let start = self.at;
         if let Some(name) = self.name() {
             self.blank();
-            const OPS: &[&str] = &[
-                "<<=", ">>=", "+=", "-=", "*=", "/=", "%=", "&=", "^=", "|=", "=",
-            ];
+            const OPS: &[&str] = &["<<=", ">>=", "+=", "-=", "*=", "/=", "%=", "&=", "^=", "|=", "="];
             let op = OPS.iter().find(|op| self.starts(op) && !self.starts("=="));
             if let Some(op) = op {
                 self.at += op.len();
@@ -139,8 +128,7 @@ impl Sum<'_, '_> {
 
     fn assign(&mut self, name: &str, value: i64) -> Option<i64> {
         if self.live {
-            self.reader
-                .assign_text(name, vec![Piece::Text(value.to_string())]);
+            self.reader.assign_text(name, vec![Piece::Text(value.to_string())]);
         }
         Some(value)
     }
@@ -155,11 +143,7 @@ impl Sum<'_, '_> {
         self.live = outer && condition != 0;
         let yes = self.deeper(Self::assignment);
         self.live = outer && condition == 0;
-        let no = if self.eat(":") {
-            self.deeper(Self::assignment)
-        } else {
-            None
-        };
+        let no = if self.eat(":") { self.deeper(Self::assignment) } else { None };
         self.live = outer;
         let (yes, no) = (yes?, no?);
         Some(if condition != 0 { yes } else { no })
@@ -209,9 +193,7 @@ impl Sum<'_, '_> {
                 self.at += 2;
                 self.blank();
                 if let Some(name) = self.name() {
-                    let value = self
-                        .value_of(&name)?
-                        .wrapping_add(if op == "++" { 1 } else { -1 });
+                    let value = self.value_of(&name)?.wrapping_add(if op == "++" { 1 } else { -1 });
                     return self.assign(&name, value);
                 }
                 self.at = start;
@@ -251,10 +233,7 @@ impl Sum<'_, '_> {
 
     fn number(&mut self) -> Option<i64> {
         let rest = &self.text[self.at..];
-        let len = rest
-            .iter()
-            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'#' | b'@' | b'_'))
-            .count();
+        let len = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'#' | b'@' | b'_')).count();
         self.at += len;
         parse_number(std::str::from_utf8(&rest[..len]).ok()?)
     }
@@ -277,10 +256,7 @@ impl Sum<'_, '_> {
             return Some(number);
         }
         if known.contains("$(") || known.contains('`') {
-            self.reader.opaque(
-                "Arithmetic may run a command that is hidden in a value",
-                None,
-            );
+            self.reader.opaque("Arithmetic may run a command that is hidden in a value", None);
         }
         None
     }
@@ -290,10 +266,7 @@ impl Sum<'_, '_> {
         if !matches!(rest.first(), Some(b) if b.is_ascii_alphabetic() || *b == b'_') {
             return None;
         }
-        let len = rest
-            .iter()
-            .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_')
-            .count();
+        let len = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
         self.at += len;
         Some(String::from_utf8_lossy(&rest[..len]).into_owned())
     }
@@ -325,10 +298,7 @@ fn parse_number(text: &str) -> Option<i64> {
     let value = if let Some((base, digits)) = digits.split_once('#') {
         let base: u32 = base.parse().ok().filter(|base| (2..=36).contains(base))?;
         i64::from_str_radix(digits, base).ok()
-    } else if let Some(hex) = digits
-        .strip_prefix("0x")
-        .or_else(|| digits.strip_prefix("0X"))
-    {
+    } else if let Some(hex) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
         i64::from_str_radix(hex, 16).ok()
     } else if digits.len() > 1 && digits.starts_with('0') {
         i64::from_str_radix(digits, 8).ok()
@@ -337,11 +307,7 @@ fn parse_number(text: &str) -> Option<i64> {
     } else {
         None
     }?;
-    Some(if negative {
-        value.wrapping_neg()
-    } else {
-        value
-    })
+    Some(if negative { value.wrapping_neg() } else { value })
 }
 
 fn apply(op: &str, left: i64, right: i64) -> Option<i64> {

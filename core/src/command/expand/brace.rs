@@ -39,31 +39,20 @@ pub(super) fn may_expand(parts: &[Part]) -> bool {
             _ => None,
         })
     };
-    plain().any(|text| text.contains('{'))
-        && plain().any(|text| text.contains(',') || text.contains(".."))
+    plain().any(|text| text.contains('{')) && plain().any(|text| text.contains(',') || text.contains(".."))
 }
 
 /// The words that a word becomes, or `None` if it stays as it is or grows over the bound.
 pub(super) fn expand<'p>(parts: &'p [Part], budget: &mut Budget) -> Option<Vec<Vec<Expanded<'p>>>> {
     let tokens = tokens(parts);
-    let mut expander = Expander {
-        tokens: &tokens,
-        matching: matching(&tokens),
-        budget,
-        made: 0,
-    };
+    let mut expander = Expander { tokens: &tokens, matching: matching(&tokens), budget, made: 0 };
     let words = expander.sequence(0, tokens.len());
     let finished = expander.made <= MAX_WORDS && expander.budget.over().is_none();
     if !finished {
         expander.budget.expanded(usize::MAX / 2);
         return None;
     }
-    Some(
-        words
-            .into_iter()
-            .map(|word| word.into_iter().map(into_part).collect())
-            .collect(),
-    )
+    Some(words.into_iter().map(|word| word.into_iter().map(into_part).collect()).collect())
 }
 
 #[derive(Clone)]
@@ -138,9 +127,7 @@ impl<'p> Expander<'_, 'p> {
         while at < end && self.made <= MAX_WORDS && self.budget.over().is_none() {
             let close = self.matching[at].filter(|close| *close < end);
             let alternatives = match close {
-                Some(close) if matches!(self.tokens[at], Token::Open) => {
-                    self.alternatives(at, close)
-                }
+                Some(close) if matches!(self.tokens[at], Token::Open) => self.alternatives(at, close),
                 _ => None,
             };
             match alternatives {
@@ -162,12 +149,7 @@ impl<'p> Expander<'_, 'p> {
     fn product(&mut self, words: &[Bits<'p>], alternatives: &[Bits<'p>]) -> Vec<Bits<'p>> {
         let count = words.len().saturating_mul(alternatives.len());
         self.made += count;
-        let bits: usize = words
-            .iter()
-            .chain(alternatives)
-            .map(Vec::len)
-            .max()
-            .unwrap_or(0);
+        let bits: usize = words.iter().chain(alternatives).map(Vec::len).max().unwrap_or(0);
         if self.made > MAX_WORDS || !self.budget.steps(count.saturating_mul(bits + 1)) {
             self.made = MAX_WORDS + 1;
             return Vec::new();
@@ -176,9 +158,7 @@ impl<'p> Expander<'_, 'p> {
         for word in words {
             for alternative in alternatives {
                 let mut both = word.clone();
-                alternative
-                    .iter()
-                    .for_each(|bit| push(&mut both, bit.clone()));
+                alternative.iter().for_each(|bit| push(&mut both, bit.clone()));
                 product.push(both);
             }
         }
@@ -225,17 +205,11 @@ impl<'p> Expander<'_, 'p> {
         if ends.next().is_some() {
             return None;
         }
-        let step = step
-            .map_or(Ok(1), str::parse::<i64>)
-            .ok()?
-            .unsigned_abs()
-            .max(1);
+        let step = step.map_or(Ok(1), str::parse::<i64>).ok()?.unsigned_abs().max(1);
         let words = match (from.parse::<i64>(), to.parse::<i64>()) {
             (Ok(from_number), Ok(to_number)) => {
                 let width = padding(from, to);
-                self.count(from_number, to_number, step)?
-                    .map(|n| pad(n, width))
-                    .collect::<Vec<_>>()
+                self.count(from_number, to_number, step)?.map(|n| pad(n, width)).collect::<Vec<_>>()
             }
             _ => {
                 let (from, to) = (single(from)?, single(to)?);
@@ -246,20 +220,10 @@ impl<'p> Expander<'_, 'p> {
             }
         };
         self.made += words.len();
-        Some(
-            words
-                .into_iter()
-                .map(|word| vec![Bit::Text(word)])
-                .collect(),
-        )
+        Some(words.into_iter().map(|word| vec![Bit::Text(word)]).collect())
     }
 
-    fn count(
-        &mut self,
-        from: i64,
-        to: i64,
-        step: u64,
-    ) -> Option<impl Iterator<Item = i64> + use<>> {
+    fn count(&mut self, from: i64, to: i64, step: u64) -> Option<impl Iterator<Item = i64> + use<>> {
         let count = from.abs_diff(to) / step;
         if count > MAX_WORDS as u64 {
             self.made = MAX_WORDS + 1;
@@ -303,17 +267,9 @@ fn padding(from: &str, to: &str) -> usize {
         let digits = text.trim_start_matches(['-', '+']);
         digits.len() > 1 && digits.starts_with('0')
     };
-    if padded(from) || padded(to) {
-        from.len().max(to.len())
-    } else {
-        0
-    }
+    if padded(from) || padded(to) { from.len().max(to.len()) } else { 0 }
 }
 
 fn pad(n: i64, width: usize) -> String {
-    if n < 0 {
-        format!("-{:0>w$}", n.unsigned_abs(), w = width.saturating_sub(1))
-    } else {
-        format!("{n:0>width$}")
-    }
+    if n < 0 { format!("-{:0>w$}", n.unsigned_abs(), w = width.saturating_sub(1)) } else { format!("{n:0>width$}") }
 }

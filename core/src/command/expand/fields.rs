@@ -16,13 +16,7 @@ pub(super) struct Fields {
 
 impl Fields {
     pub(super) fn new(span: Span, separators: Option<String>) -> Self {
-        Fields {
-            span,
-            separators,
-            done: Vec::new(),
-            current: Text::new(),
-            started: false,
-        }
+        Fields { span, separators, done: Vec::new(), current: Text::new(), started: false }
     }
 
     /// Adds text that stood quoted.
@@ -104,10 +98,7 @@ impl Fields {
     /// Ends the current word, if there is one.
     pub(super) fn end(&mut self) {
         if std::mem::take(&mut self.started) {
-            self.done.push(Word {
-                pieces: std::mem::take(&mut self.current),
-                span: self.span,
-            });
+            self.done.push(Word { pieces: std::mem::take(&mut self.current), span: self.span });
         }
     }
 
@@ -132,10 +123,8 @@ fn push_patterns(current: &mut Text, plain: &str) {
     }
     let mut rest = plain;
     while !rest.is_empty() {
-        let literal = rest
-            .char_indices()
-            .find(|(at, _)| pattern_len(&rest[*at..]) > 0)
-            .map_or(rest.len(), |(at, _)| at);
+        let literal =
+            rest.char_indices().find(|(at, _)| pattern_len(&rest[*at..]) > 0).map_or(rest.len(), |(at, _)| at);
         text::push_str(current, &rest[..literal]);
         rest = &rest[literal..];
         let mut len = 0;

@@ -14,10 +14,7 @@ impl Reader {
         if param.indirect {
             return self.indirect(param, scope, quoted);
         }
-        let subscript = param
-            .subscript
-            .as_ref()
-            .map(|word| self.subscript(word, scope));
+        let subscript = param.subscript.as_ref().map(|word| self.subscript(word, scope));
         let all = match (&*param.name, subscript.as_deref()) {
             ("@" | "*", _) => Some(param.name == "*"),
             (_, Some("@" | "*")) => Some(subscript.as_deref() == Some("*")),
@@ -52,10 +49,9 @@ impl Reader {
     fn scalar(&mut self, name: &str, subscript: Option<&str>) -> Value {
         let value = self.variable(name);
         match (value, subscript) {
-            (Value::List(items), None) => items
-                .into_iter()
-                .find(|(key, _)| key == "0")
-                .map_or(Value::Unset, |(_, text)| Value::Text(text)),
+            (Value::List(items), None) => {
+                items.into_iter().find(|(key, _)| key == "0").map_or(Value::Unset, |(_, text)| Value::Text(text))
+            }
             (Value::List(items), Some(subscript)) => self.element(&items, subscript),
             (Value::Text(text), Some("0")) => Value::Text(text),
             (value @ (Value::Text(_) | Value::Unset | Value::Outer), None) => value,
@@ -68,12 +64,7 @@ impl Reader {
         if subscript.is_empty() {
             return Value::Unknown;
         }
-        let found = |key: &str| {
-            items
-                .iter()
-                .find(|(own, _)| own == key)
-                .map(|(_, text)| Value::Text(text.clone()))
-        };
+        let found = |key: &str| items.iter().find(|(own, _)| own == key).map(|(_, text)| Value::Text(text.clone()));
         if let Some(value) = found(subscript) {
             return value;
         }
@@ -102,31 +93,18 @@ impl Reader {
         let items = match &param.op {
             None => items,
             Some(ParamOp::Default { .. }) => {
-                let value = if items.is_empty() {
-                    Value::Unset
-                } else {
-                    Value::Text(self.joined(&items))
-                };
+                let value = if items.is_empty() { Value::Unset } else { Value::Text(self.joined(&items)) };
                 return match self.operate(param, value, scope, quoted) {
-                    kept if !items.is_empty() && kept == self.joined(&items) => {
-                        Expanded::Many(items)
-                    }
+                    kept if !items.is_empty() && kept == self.joined(&items) => Expanded::Many(items),
                     other => Expanded::One(other),
                 };
             }
             Some(ParamOp::Slice { offset, length }) => {
                 self.slice_items(items, name == "@", offset, length.as_ref(), scope)
             }
-            Some(_) => items
-                .into_iter()
-                .map(|item| self.operate(param, Value::Text(item), scope, quoted))
-                .collect(),
+            Some(_) => items.into_iter().map(|item| self.operate(param, Value::Text(item), scope, quoted)).collect(),
         };
-        if joined {
-            Expanded::Joined(items)
-        } else {
-            Expanded::Many(items)
-        }
+        if joined { Expanded::Joined(items) } else { Expanded::Many(items) }
     }
 
     fn slice_items(
@@ -139,8 +117,7 @@ impl Reader {
     ) -> Vec<Text> {
         let offset = self.number(offset, scope);
         let length = length.map(|length| self.number(length, scope));
-        let (Some(offset), Some(length)) = (offset, length.map_or(Some(i64::MAX), |length| length))
-        else {
+        let (Some(offset), Some(length)) = (offset, length.map_or(Some(i64::MAX), |length| length)) else {
             return vec![vec![text::unknown(Why::Unsupported, "")]];
         };
         let count = i64::try_from(items.len()).unwrap_or(i64::MAX);
@@ -149,17 +126,9 @@ impl Reader {
             let length = usize::try_from(length).unwrap_or(0);
             return std::iter::once(zero).chain(items).take(length).collect();
         }
-        let start = if offset < 0 {
-            count + offset
-        } else {
-            offset - i64::from(positional)
-        };
+        let start = if offset < 0 { count + offset } else { offset - i64::from(positional) };
         let start = usize::try_from(start).unwrap_or(usize::MAX);
-        items
-            .into_iter()
-            .skip(start)
-            .take(usize::try_from(length).unwrap_or(0))
-            .collect()
+        items.into_iter().skip(start).take(usize::try_from(length).unwrap_or(0)).collect()
     }
 
     fn number(&mut self, word: &Word, scope: &Scope) -> Option<i64> {
@@ -211,25 +180,13 @@ impl Reader {
         }
         let result = match &param.op {
             None => return pieces,
-            Some(ParamOp::Strip {
-                suffix,
-                longest,
-                pattern,
-            }) => {
+            Some(ParamOp::Strip { suffix, longest, pattern }) => {
                 let pattern = self.pattern(pattern, scope);
                 pattern.and_then(|pattern| strip(&known, &pattern, *suffix, *longest))
             }
-            Some(ParamOp::Replace {
-                kind,
-                pattern,
-                with,
-            }) => self.replace(&known, *kind, pattern, with, scope),
-            Some(ParamOp::Slice { offset, length }) => {
-                self.slice(&known, offset, length.as_ref(), scope)
-            }
-            Some(ParamOp::Case { kind, all, pattern }) if pattern.parts.is_empty() => {
-                change_case(&known, *kind, *all)
-            }
+            Some(ParamOp::Replace { kind, pattern, with }) => self.replace(&known, *kind, pattern, with, scope),
+            Some(ParamOp::Slice { offset, length }) => self.slice(&known, offset, length.as_ref(), scope),
+            Some(ParamOp::Case { kind, all, pattern }) if pattern.parts.is_empty() => change_case(&known, *kind, *all),
             Some(_) => None,
         };
         match result {
@@ -241,10 +198,7 @@ impl Reader {
         }
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the parts of one operator, used in one place"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the parts of one operator, used in one place")]
     fn default(
         &mut self,
         param: &Param,
@@ -292,31 +246,16 @@ impl Reader {
             Value::Text(text) => text,
             Value::Unset => Text::new(),
             Value::Outer if name == "HOME" => vec![Piece::Home],
-            Value::List(items) => items
-                .into_iter()
-                .next()
-                .map(|(_, text)| text)
-                .unwrap_or_default(),
+            Value::List(items) => items.into_iter().next().map(|(_, text)| text).unwrap_or_default(),
             _ => vec![text::unknown(Why::Variable, name)],
         }
     }
 
-    fn replace(
-        &mut self,
-        known: &str,
-        kind: Replace,
-        pattern: &Word,
-        with: &Word,
-        scope: &Scope,
-    ) -> Option<String> {
+    fn replace(&mut self, known: &str, kind: Replace, pattern: &Word, with: &Word, scope: &Scope) -> Option<String> {
         let pattern = self.pattern(pattern, scope)?;
         let with = self.single_parts(&with.parts, scope, false);
         let with = text::known(&with)?;
-        let longest = |rest: &str| {
-            pattern
-                .prefixes(rest)
-                .map(|lengths| lengths.last().copied())
-        };
+        let longest = |rest: &str| pattern.prefixes(rest).map(|lengths| lengths.last().copied());
         match kind {
             Replace::Prefix => Some(match longest(known)? {
                 Some(len) => format!("{with}{}", &known[len..]),
@@ -357,13 +296,7 @@ impl Reader {
         }
     }
 
-    fn slice(
-        &mut self,
-        known: &str,
-        offset: &Word,
-        length: Option<&Word>,
-        scope: &Scope,
-    ) -> Option<String> {
+    fn slice(&mut self, known: &str, offset: &Word, length: Option<&Word>, scope: &Scope) -> Option<String> {
         let chars: Vec<char> = known.chars().collect();
         let count = i64::try_from(chars.len()).ok()?;
         let offset = self.number(offset, scope)?;
@@ -388,11 +321,7 @@ impl Reader {
     }
 
     /// The runs of a pattern with whether they were quoted; `None` where one is unknown.
-    pub(in crate::command) fn pattern_runs(
-        &mut self,
-        word: &Word,
-        scope: &Scope,
-    ) -> Option<Vec<(String, bool)>> {
+    pub(in crate::command) fn pattern_runs(&mut self, word: &Word, scope: &Scope) -> Option<Vec<(String, bool)>> {
         let mut runs = Vec::new();
         for part in &word.parts {
             let quoted = matches!(part, Part::Quoted(_) | Part::Double(_));
@@ -415,11 +344,7 @@ fn strip(known: &str, pattern: &Pattern, suffix: bool, longest: bool) -> Option<
         return Some(known[..start.unwrap_or(known.len())].to_owned());
     }
     let lengths = pattern.prefixes(known)?;
-    let len = if longest {
-        lengths.last()
-    } else {
-        lengths.first()
-    };
+    let len = if longest { lengths.last() } else { lengths.first() };
     Some(known[len.copied().unwrap_or(0)..].to_owned())
 }
 

@@ -46,12 +46,7 @@ impl Pattern {
         }
         for (at, c) in text.char_indices() {
             let mut next = vec![false; states.len()];
-            for (index, element) in self
-                .0
-                .iter()
-                .enumerate()
-                .filter(|(index, _)| states[*index])
-            {
+            for (index, element) in self.0.iter().enumerate().filter(|(index, _)| states[*index]) {
                 match element {
                     Element::Star => next[index] = true,
                     other if other.takes(c) => next[index + 1] = true,
@@ -90,9 +85,7 @@ impl Element {
             Element::Char(own) => *own == c,
             Element::Any => true,
             Element::Star => false,
-            Element::Set(ranges, negated) => {
-                ranges.iter().any(|(from, to)| (*from..=*to).contains(&c)) != *negated
-            }
+            Element::Set(ranges, negated) => ranges.iter().any(|(from, to)| (*from..=*to).contains(&c)) != *negated,
         }
     }
 }

@@ -1,18 +1,12 @@
 //! Filters over known text: `base64 -d`, `rev`, `tr`, `xxd -r`. Anything else is unknown.
 
 /// What a filter makes of known input.
-pub(super) fn filter(
-    program: &str,
-    options: &[String],
-    operands: &[String],
-    input: &str,
-) -> Option<String> {
+pub(super) fn filter(program: &str, options: &[String], operands: &[String], input: &str) -> Option<String> {
     let has = |names: &[&str]| options.iter().any(|option| names.contains(&&**option));
     match program {
         "base64" if has(&["-d", "-D", "--decode", "-di", "-id"]) => {
-            let rest = options
-                .iter()
-                .all(|option| matches!(&**option, "-d" | "-D" | "--decode" | "-i" | "-di" | "-id"));
+            let rest =
+                options.iter().all(|option| matches!(&**option, "-d" | "-D" | "--decode" | "-i" | "-di" | "-id"));
             if rest { base64(input) } else { None }
         }
         "base32" if has(&["-d", "--decode"]) => base32(input),
@@ -67,10 +61,7 @@ fn base32(input: &str) -> Option<String> {
 fn bits(input: &str, width: u32, value: impl Fn(u8) -> Option<u8>) -> Option<String> {
     let mut out = Vec::with_capacity(input.len());
     let (mut held, mut count) = (0u32, 0u32);
-    for byte in input
-        .bytes()
-        .filter(|b| !matches!(b, b'\n' | b'\r' | b' ' | b'\t'))
-    {
+    for byte in input.bytes().filter(|b| !matches!(b, b'\n' | b'\r' | b' ' | b'\t')) {
         if byte == b'=' {
             (held, count) = (0, 0);
             continue;
@@ -87,15 +78,8 @@ fn bits(input: &str, width: u32, value: impl Fn(u8) -> Option<u8>) -> Option<Str
 }
 
 fn hex(input: &str) -> Option<String> {
-    let digits: Option<Vec<u32>> = input
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .map(|c| c.to_digit(16))
-        .collect();
-    let bytes = digits?
-        .chunks_exact(2)
-        .map(|pair| (pair[0] * 16 + pair[1]) as u8)
-        .collect();
+    let digits: Option<Vec<u32>> = input.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_digit(16)).collect();
+    let bytes = digits?.chunks_exact(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect();
     String::from_utf8(bytes).ok()
 }
 
@@ -135,8 +119,7 @@ fn set(text: &str) -> Option<Vec<char>> {
     let mut at = 0;
     while at < chars.len() {
         if chars.get(at + 1) == Some(&'-') && at + 2 < chars.len() {
-            if chars[at] > chars[at + 2] || u32::from(chars[at + 2]) - u32::from(chars[at]) > 0xffff
-            {
+            if chars[at] > chars[at + 2] || u32::from(chars[at + 2]) - u32::from(chars[at]) > 0xffff {
                 return None;
             }
             all.extend(chars[at]..=chars[at + 2]);

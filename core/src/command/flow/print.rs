@@ -11,9 +11,7 @@ pub(super) fn echo(arguments: &[Word]) -> Text {
         let Some(known) = text::known(&first.pieces) else {
             break;
         };
-        let Some(flags) = known
-            .strip_prefix('-')
-            .filter(|f| !f.is_empty() && f.bytes().all(|b| b"neE".contains(&b)))
+        let Some(flags) = known.strip_prefix('-').filter(|f| !f.is_empty() && f.bytes().all(|b| b"neE".contains(&b)))
         else {
             break;
         };
@@ -39,10 +37,7 @@ pub(super) fn echo(arguments: &[Word]) -> Text {
                     }
                 }
                 // A pattern that matches nothing is printed as it is.
-                Piece::Glob(_) => out.push(text::unknown(
-                    hermes_plugin_api::command::Why::Unsupported,
-                    "",
-                )),
+                Piece::Glob(_) => out.push(text::unknown(hermes_plugin_api::command::Why::Unsupported, "")),
                 other => text::push_piece(&mut out, other.clone()),
             }
         }
@@ -56,9 +51,7 @@ pub(super) fn echo(arguments: &[Word]) -> Text {
 /// What `printf FORMAT ARG…` prints, if the format is known and uses nothing but `%s %b %d %c %q %%`.
 pub(super) fn printf(arguments: &[Word]) -> Option<Text> {
     let arguments = match arguments.first() {
-        Some(first) if text::known(&first.pieces).is_some_and(|first| first == "--") => {
-            &arguments[1..]
-        }
+        Some(first) if text::known(&first.pieces).is_some_and(|first| first == "--") => &arguments[1..],
         _ => arguments,
     };
     let (format, mut rest) = arguments.split_first()?;
@@ -116,11 +109,7 @@ fn convert(conversion: char, word: Option<&Word>, out: &mut Text) -> Option<()> 
     };
     match conversion {
         's' => {
-            if word
-                .pieces
-                .iter()
-                .any(|piece| matches!(piece, Piece::Glob(_)))
-            {
+            if word.pieces.iter().any(|piece| matches!(piece, Piece::Glob(_))) {
                 return None;
             }
             text::push_all(out, &word.pieces);
@@ -137,13 +126,7 @@ fn convert(conversion: char, word: Option<&Word>, out: &mut Text) -> Option<()> 
             let number: i64 = text::known(&word.pieces)?.parse().ok()?;
             text::push_str(out, &number.to_string());
         }
-        'c' => text::push_str(
-            out,
-            &text::known(&word.pieces)?
-                .chars()
-                .take(1)
-                .collect::<String>(),
-        ),
+        'c' => text::push_str(out, &text::known(&word.pieces)?.chars().take(1).collect::<String>()),
         _ => return None,
     }
     Some(())

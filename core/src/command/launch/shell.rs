@@ -19,10 +19,7 @@ impl Reader {
         scope: &Scope,
     ) -> bool {
         let (flags, rest) = shell_options(&words[1..], spec);
-        if flags
-            .iter()
-            .any(|flag| matches!(&**flag, "help" | "version" | "n" | "V"))
-            && !flags.iter().any(|f| f == "c")
+        if flags.iter().any(|flag| matches!(&**flag, "help" | "version" | "n" | "V")) && !flags.iter().any(|f| f == "c")
         {
             return false;
         }
@@ -71,10 +68,7 @@ impl Reader {
             }
             let mut values = vec![Value::Outer];
             if !remote && name != "@" {
-                unite(
-                    &mut values,
-                    self.env.get(Space::Variable, &name).to_vec().as_slice(),
-                );
+                unite(&mut values, self.env.get(Space::Variable, &name).to_vec().as_slice());
             }
             self.env.set_all(Space::Variable, &name, values);
         }
@@ -86,46 +80,26 @@ impl Reader {
 
     /// Sets the positional parameters and `$0`.
     pub(in crate::command) fn positional(&mut self, words: &[Word], name: Option<&Word>) {
-        let items = words
-            .iter()
-            .enumerate()
-            .map(|(at, word)| ((at + 1).to_string(), word.pieces.clone()))
-            .collect();
-        self.budget
-            .expanded(words.iter().map(|word| text::len(&word.pieces)).sum());
+        let items = words.iter().enumerate().map(|(at, word)| ((at + 1).to_string(), word.pieces.clone())).collect();
+        self.budget.expanded(words.iter().map(|word| text::len(&word.pieces)).sum());
         self.env.set(Space::Variable, "@", Value::List(items));
         if let Some(name) = name {
-            self.env
-                .set(Space::Variable, "0", Value::Text(name.pieces.clone()));
+            self.env.set(Space::Variable, "0", Value::Text(name.pieces.clone()));
         }
     }
 
     /// Reads text as shell text that a command runs.
-    pub(in crate::command) fn run_text(
-        &mut self,
-        index: usize,
-        code: &[Piece],
-        launcher: Launcher,
-        scope: &Scope,
-    ) {
+    pub(in crate::command) fn run_text(&mut self, index: usize, code: &[Piece], launcher: Launcher, scope: &Scope) {
         let span = self.simple[index].span;
         let source = self.source(code);
         if code.iter().any(|piece| matches!(piece, Piece::Unknown(_))) {
             let message = format!("`{}` runs text that cannot be known", launcher.program);
-            self.problem(
-                hermes_plugin_api::command::ProblemKind::Opaque,
-                &message,
-                Some(span),
-                scope,
-            );
+            self.problem(hermes_plugin_api::command::ProblemKind::Opaque, &message, Some(span), scope);
         }
         if source.trim().is_empty() || !self.budget.reread(source.len()) {
             return;
         }
-        let scope = Scope {
-            origin: Some(span),
-            ..self.through(launcher, scope)
-        };
+        let scope = Scope { origin: Some(span), ..self.through(launcher, scope) };
         if self.budget.enter() {
             self.text(&source, Place::Fixed(span), &scope);
         }
@@ -152,12 +126,7 @@ impl Reader {
     }
 
     /// Runs what stands on a shell's standard input.
-    pub(in crate::command) fn shell_input(
-        &mut self,
-        index: usize,
-        launcher: Launcher,
-        scope: &Scope,
-    ) {
+    pub(in crate::command) fn shell_input(&mut self, index: usize, launcher: Launcher, scope: &Scope) {
         let Some(input) = scope.input else {
             return;
         };
@@ -175,36 +144,19 @@ impl Reader {
         if used || !self.inputs[input].certain {
             let span = self.simple[index].span;
             let message = format!("`{}` runs input that cannot be known", launcher.program);
-            self.problem(
-                hermes_plugin_api::command::ProblemKind::Opaque,
-                &message,
-                Some(span),
-                scope,
-            );
+            self.problem(hermes_plugin_api::command::ProblemKind::Opaque, &message, Some(span), scope);
         }
-        let inside = Scope {
-            input: Some(self.spent()),
-            ..scope.clone()
-        };
+        let inside = Scope { input: Some(self.spent()), ..scope.clone() };
         self.run_text(index, &code, launcher, &inside);
     }
 
     /// Input that a shell has read its own commands from: what is left cannot be known.
     fn spent(&mut self) -> usize {
-        self.add_input(
-            Stdin::Inherited,
-            vec![text::unknown(Why::Unsupported, "spent")],
-        )
+        self.add_input(Stdin::Inherited, vec![text::unknown(Why::Unsupported, "spent")])
     }
 
     /// Runs a file if this line wrote it. One that was there before is taken as it is.
-    pub(in crate::command) fn run_file(
-        &mut self,
-        index: usize,
-        file: &Word,
-        launcher: Launcher,
-        scope: &Scope,
-    ) {
+    pub(in crate::command) fn run_file(&mut self, index: usize, file: &Word, launcher: Launcher, scope: &Scope) {
         if let Some(input) = self.process_input(file) {
             let code = self.inputs[input].text.clone();
             return self.run_text(index, &code, launcher, scope);
@@ -248,8 +200,7 @@ fn is_dash(word: &Word) -> bool {
 }
 
 fn is_stdin(word: &Word) -> bool {
-    text::known(&word.pieces)
-        .is_some_and(|known| matches!(&*known, "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0"))
+    text::known(&word.pieces).is_some_and(|known| matches!(&*known, "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0"))
 }
 
 /// The options of a shell: `+x` too, `-o NAME` wherever `o` stands, `-c` without its value.
@@ -261,11 +212,7 @@ fn shell_options<'w>(words: &'w [Word], spec: &Spec) -> (Vec<String>, &'w [Word]
             break;
         };
         if known == "--" || known == "-" {
-            rest = if known == "-" && after.is_empty() {
-                rest
-            } else {
-                after
-            };
+            rest = if known == "-" && after.is_empty() { rest } else { after };
             break;
         }
         let Some(cluster) = known.strip_prefix(['-', '+']) else {

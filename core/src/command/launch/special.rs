@@ -11,39 +11,22 @@ use hermes_plugin_api::command::{How, Piece, ProblemKind, Stdin, Why, Word};
 const MAX_RUNS: usize = 64;
 
 impl Reader {
-    pub(super) fn launch_xargs(
-        &mut self,
-        index: usize,
-        spec: &Spec,
-        program: &str,
-        words: &[Word],
-        scope: &Scope,
-    ) {
+    pub(super) fn launch_xargs(&mut self, index: usize, spec: &Spec, program: &str, words: &[Word], scope: &Scope) {
         let options = options(&words[1..], spec);
         if options.has(&["help", "version"]) {
             return;
         }
         let replace = match options.value(&["I"]) {
             Some(word) => text::known(&word.pieces).map(|known| known.into_owned()),
-            None if options
-                .flags
-                .iter()
-                .any(|flag| flag == "i" || flag.starts_with("replace")) =>
-            {
+            None if options.flags.iter().any(|flag| flag == "i" || flag.starts_with("replace")) => {
                 Some("{}".to_owned())
             }
             None => None,
         };
         let foreign = options.value(&["a", "arg-file"]).is_some();
         let separated = options.has(&["0", "null"]) || options.value(&["d", "delimiter"]).is_some();
-        let input = if foreign || separated {
-            None
-        } else {
-            self.known_input(scope)
-        };
-        let per_run = options
-            .value(&["n", "max-args"])
-            .and_then(|word| text::known(&word.pieces)?.parse().ok());
+        let input = if foreign || separated { None } else { self.known_input(scope) };
+        let per_run = options.value(&["n", "max-args"]).and_then(|word| text::known(&word.pieces)?.parse().ok());
         let by_line = options.value(&["L"]).is_some() || options.has(&["l", "x"]);
         let template = options.rest.to_vec();
         if template.is_empty() {
@@ -61,20 +44,12 @@ impl Reader {
             (Some(input), None) if !by_line => {
                 let items = split_arguments(&input);
                 let size = per_run.unwrap_or(items.len()).max(1);
-                Some(
-                    items
-                        .chunks(size)
-                        .map(|chunk| appended(&template, chunk))
-                        .collect(),
-                )
+                Some(items.chunks(size).map(|chunk| appended(&template, chunk)).collect())
             }
             _ => None,
         };
         let quiet = Scope {
-            input: Some(self.add_input(
-                Stdin::File(text::word("/dev/null", template[0].span)),
-                Text::new(),
-            )),
+            input: Some(self.add_input(Stdin::File(text::word("/dev/null", template[0].span)), Text::new())),
             ..scope.clone()
         };
         match runs {
@@ -103,13 +78,7 @@ impl Reader {
         text::known(&input.text).map(|known| known.into_owned())
     }
 
-    pub(super) fn launch_find(
-        &mut self,
-        index: usize,
-        program: &str,
-        words: &[Word],
-        scope: &Scope,
-    ) {
+    pub(super) fn launch_find(&mut self, index: usize, program: &str, words: &[Word], scope: &Scope) {
         const RUNS: &[&str] = &["-exec", "-execdir", "-ok", "-okdir"];
         let mut rest = &words[1..];
         while let Some((first, after)) = rest.split_first() {
@@ -117,9 +86,7 @@ impl Reader {
             if !text::known(&first.pieces).is_some_and(|word| RUNS.contains(&&*word)) {
                 continue;
             }
-            let ends = |word: &Word| {
-                text::known(&word.pieces).is_some_and(|word| word == ";" || word == "+")
-            };
+            let ends = |word: &Word| text::known(&word.pieces).is_some_and(|word| word == ";" || word == "+");
             let end = after.iter().position(ends).unwrap_or(after.len());
             let run = replaced(&after[..end], "{}", &[text::unknown(Why::Launcher, "{}")]);
             self.inner(index, run, launcher(program, How::Words), scope);
@@ -129,8 +96,7 @@ impl Reader {
 
     pub(super) fn launch_fd(&mut self, index: usize, program: &str, words: &[Word], scope: &Scope) {
         let runs = |word: &Word| {
-            text::known(&word.pieces)
-                .is_some_and(|word| matches!(&*word, "-x" | "-X" | "--exec" | "--exec-batch"))
+            text::known(&word.pieces).is_some_and(|word| matches!(&*word, "-x" | "-X" | "--exec" | "--exec-batch"))
         };
         let Some(at) = words.iter().position(runs) else {
             return;
@@ -140,11 +106,8 @@ impl Reader {
         let after = &after[..after.iter().position(ends).unwrap_or(after.len())];
         let unknown = [text::unknown(Why::Launcher, "{}")];
         let marked = ["{}", "{/}", "{//}", "{.}", "{/.}"];
-        let has = |mark: &str| {
-            after
-                .iter()
-                .any(|word| text::known(&word.pieces).is_some_and(|word| word.contains(mark)))
-        };
+        let has =
+            |mark: &str| after.iter().any(|word| text::known(&word.pieces).is_some_and(|word| word.contains(mark)));
         let run = match marked.iter().find(|mark| has(mark)) {
             Some(mark) => replaced(after, mark, &unknown),
             None => with_unknown(after),
@@ -153,67 +116,37 @@ impl Reader {
     }
 
     /// `parallel COMMAND ::: ARG…`, `parallel COMMAND < list`, `parallel < commands`.
-    pub(super) fn launch_parallel(
-        &mut self,
-        index: usize,
-        spec: &Spec,
-        program: &str,
-        words: &[Word],
-        scope: &Scope,
-    ) {
+    pub(super) fn launch_parallel(&mut self, index: usize, spec: &Spec, program: &str, words: &[Word], scope: &Scope) {
         let options = options(&words[1..], spec);
         if options.has(&["help", "version", "citation"]) {
             return;
         }
-        let separator =
-            |word: &Word| text::known(&word.pieces).is_some_and(|word| word.starts_with(":::"));
-        let end = options
-            .rest
-            .iter()
-            .position(separator)
-            .unwrap_or(options.rest.len());
+        let separator = |word: &Word| text::known(&word.pieces).is_some_and(|word| word.starts_with(":::"));
+        let end = options.rest.iter().position(separator).unwrap_or(options.rest.len());
         let (template, arguments) = options.rest.split_at(end);
         if template.is_empty() && arguments.is_empty() {
-            return self.child(false, |reader| {
-                reader.shell_input(index, launcher(program, How::Input), scope)
-            });
+            return self.child(false, |reader| reader.shell_input(index, launcher(program, How::Input), scope));
         }
-        let mut items: Vec<Text> = arguments
-            .iter()
-            .filter(|word| !separator(word))
-            .map(|word| word.pieces.clone())
-            .collect();
+        let mut items: Vec<Text> =
+            arguments.iter().filter(|word| !separator(word)).map(|word| word.pieces.clone()).collect();
         let lists = arguments.iter().filter(|word| separator(word)).count();
-        let files = arguments
-            .iter()
-            .any(|word| text::known(&word.pieces).is_some_and(|word| word.starts_with("::::")));
+        let files = arguments.iter().any(|word| text::known(&word.pieces).is_some_and(|word| word.starts_with("::::")));
         if lists != 1 || files || items.len() > MAX_RUNS {
             items = vec![vec![text::unknown(Why::Launcher, "")]];
         }
         for item in items {
             let run = if template.is_empty() {
-                vec![Word {
-                    pieces: item.clone(),
-                    span: self.simple[index].span,
-                }]
-            } else if template
-                .iter()
-                .any(|word| text::known(&word.pieces).is_some_and(|word| word.contains("{}")))
-            {
+                vec![Word { pieces: item.clone(), span: self.simple[index].span }]
+            } else if template.iter().any(|word| text::known(&word.pieces).is_some_and(|word| word.contains("{}"))) {
                 replaced(template, "{}", &item)
             } else {
                 let mut run = template.to_vec();
-                run.push(Word {
-                    pieces: item.clone(),
-                    span: self.simple[index].span,
-                });
+                run.push(Word { pieces: item.clone(), span: self.simple[index].span });
                 run
             };
             let plain = run.iter().all(|word| {
-                text::known(&word.pieces).is_none_or(|word| {
-                    word.bytes()
-                        .all(|b| b.is_ascii_alphanumeric() || b"-_./=,:%+@".contains(&b))
-                })
+                text::known(&word.pieces)
+                    .is_none_or(|word| word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./=,:%+@".contains(&b)))
             });
             if plain && !template.is_empty() {
                 self.inner(index, run, launcher(program, How::Words), scope);
@@ -226,20 +159,12 @@ impl Reader {
                 }
                 text::push_all(&mut joined, &word.pieces);
             }
-            self.child(false, |reader| {
-                reader.run_text(index, &joined, launcher(program, How::Text), scope)
-            });
+            self.child(false, |reader| reader.run_text(index, &joined, launcher(program, How::Text), scope));
         }
     }
 
     /// `docker exec -it NAME COMMAND …`, `kubectl exec POD -- COMMAND …`, `docker run IMAGE COMMAND …`.
-    pub(super) fn launch_container(
-        &mut self,
-        index: usize,
-        program: &str,
-        words: &[Word],
-        scope: &Scope,
-    ) {
+    pub(super) fn launch_container(&mut self, index: usize, program: &str, words: &[Word], scope: &Scope) {
         const VERBS: &[&str] = &["exec", "run", "shell", "debug"];
         const VALUES: &[&str] = &[
             "-e",
@@ -325,20 +250,11 @@ impl Reader {
                     break;
                 }
                 Some(word) if word.starts_with('-') => {
-                    rest = if VALUES.contains(&word) {
-                        after.get(1..).unwrap_or_default()
-                    } else {
-                        after
-                    };
+                    rest = if VALUES.contains(&word) { after.get(1..).unwrap_or_default() } else { after };
                     if word == "--entrypoint"
                         && let Some(entry) = after.first()
                     {
-                        self.inner(
-                            index,
-                            vec![entry.clone()],
-                            launcher(program, How::Words),
-                            scope,
-                        );
+                        self.inner(index, vec![entry.clone()], launcher(program, How::Words), scope);
                     }
                 }
                 Some(word) if !verb => {
@@ -361,27 +277,14 @@ impl Reader {
     }
 
     /// A command whose program is not known.
-    pub(in crate::command) fn unknown_program(
-        &mut self,
-        index: usize,
-        words: &[Word],
-        scope: &Scope,
-    ) {
+    pub(in crate::command) fn unknown_program(&mut self, index: usize, words: &[Word], scope: &Scope) {
         let span = self.simple[index].span;
         let first = &words[0];
         if names_program(first) {
             return;
         }
-        self.problem(
-            ProblemKind::Opaque,
-            "The program that runs cannot be known",
-            Some(span),
-            scope,
-        );
-        let vanishes = first
-            .pieces
-            .iter()
-            .all(|piece| matches!(piece, Piece::Unknown(unknown) if !unknown.quoted));
+        self.problem(ProblemKind::Opaque, "The program that runs cannot be known", Some(span), scope);
+        let vanishes = first.pieces.iter().all(|piece| matches!(piece, Piece::Unknown(unknown) if !unknown.quoted));
         if vanishes && words.len() > 1 {
             // It may also be empty: then the next word is the program.
             let Some(again) = self.reserve(span) else {
@@ -435,20 +338,13 @@ pub(super) fn split_arguments(input: &str) -> Vec<String> {
 
 fn appended(template: &[Word], items: &[String]) -> Vec<Word> {
     let span = template[0].span;
-    template
-        .iter()
-        .cloned()
-        .chain(items.iter().map(|item| text::word(item, span)))
-        .collect()
+    template.iter().cloned().chain(items.iter().map(|item| text::word(item, span))).collect()
 }
 
 fn with_unknown(template: &[Word]) -> Vec<Word> {
     let mut run = template.to_vec();
     if let Some(first) = template.first() {
-        run.push(Word {
-            pieces: vec![text::unknown(Why::Launcher, "")],
-            span: first.span,
-        });
+        run.push(Word { pieces: vec![text::unknown(Why::Launcher, "")], span: first.span });
     }
     run
 }
@@ -469,14 +365,7 @@ pub(super) fn replaced(template: &[Word], mark: &str, with: &[Piece]) -> Vec<Wor
                 text::push_str(&mut pieces, section);
             }
         }
-        Word {
-            pieces,
-            span: word.span,
-        }
+        Word { pieces, span: word.span }
     };
-    if mark.is_empty() {
-        template.to_vec()
-    } else {
-        template.iter().map(one).collect()
-    }
+    if mark.is_empty() { template.to_vec() } else { template.iter().map(one).collect() }
 }

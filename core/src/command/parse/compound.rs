@@ -62,11 +62,7 @@ impl Parser<'_, '_> {
         let mut otherwise = None;
         loop {
             let condition = self.list();
-            let body = if self.expect_word("then") {
-                self.list()
-            } else {
-                List::default()
-            };
+            let body = if self.expect_word("then") { self.list() } else { List::default() };
             branches.push(Branch { condition, body });
             match self.peek_word() {
                 Some((word, end)) if word == "elif" => self.pos = end,
@@ -137,12 +133,7 @@ impl Parser<'_, '_> {
         }
         let before = self.simples;
         let body = self.do_body();
-        For {
-            name,
-            words,
-            body,
-            size: self.simples - before,
-        }
+        For { name, words, body, size: self.simples - before }
     }
 
     fn words_to_line_end(&mut self) -> Vec<Word> {
@@ -209,10 +200,7 @@ impl Parser<'_, '_> {
             }
         }
         self.expect_paren();
-        Arm {
-            patterns,
-            body: self.list(),
-        }
+        Arm { patterns, body: self.list() }
     }
 
     /// Consumes `;;`, `;&` or `;;&`.
@@ -253,20 +241,11 @@ impl Parser<'_, '_> {
     /// A name counts as one only where a compound command follows it.
     fn coproc_name(&mut self) -> Option<String> {
         let rest = &self.text[self.pos..];
-        let len = rest
-            .bytes()
-            .take_while(|b| b.is_ascii_alphanumeric() || *b == b'_')
-            .count();
+        let len = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
         let after = rest[len..].trim_start_matches([' ', '\t']);
-        let starter = after
-            .split(|c: char| " \t\n;&|<>()".contains(c))
-            .next()
-            .unwrap_or("");
+        let starter = after.split(|c: char| " \t\n;&|<>()".contains(c)).next().unwrap_or("");
         let compound = after.starts_with('(')
-            || matches!(
-                starter,
-                "{" | "if" | "while" | "until" | "for" | "select" | "case" | "[["
-            );
+            || matches!(starter, "{" | "if" | "while" | "until" | "for" | "select" | "case" | "[[");
         if len == 0 || !compound || after.len() == rest.len() - len && !after.starts_with('(') {
             return None;
         }
@@ -284,8 +263,7 @@ impl Parser<'_, '_> {
                 self.expect_word("]]");
                 break;
             }
-            let process =
-                matches!(self.peek(), Some(b'<' | b'>')) && self.byte(self.pos + 1) == Some(b'(');
+            let process = matches!(self.peek(), Some(b'<' | b'>')) && self.byte(self.pos + 1) == Some(b'(');
             match self.peek() {
                 None => {
                     self.fail("Command lacks a `]]`");
@@ -304,9 +282,7 @@ impl Parser<'_, '_> {
     /// Reads a name as it stands, up to a blank or operator.
     fn raw_name(&mut self) -> String {
         let rest = &self.text[self.pos..];
-        let end = rest
-            .find(|c: char| " \t\n;&|<>()$`'\"\\".contains(c))
-            .unwrap_or(rest.len());
+        let end = rest.find(|c: char| " \t\n;&|<>()$`'\"\\".contains(c)).unwrap_or(rest.len());
         let name = rest[..end].to_owned();
         if name.is_empty() {
             self.fail("Command lacks a name");

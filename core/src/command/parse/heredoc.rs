@@ -21,12 +21,7 @@ impl Parser<'_, '_> {
         self.skip_blank();
         let (delimiter, literal) = self.delimiter();
         let body = Rc::new(OnceCell::new());
-        let pending = Pending {
-            delimiter,
-            literal,
-            strip_tabs,
-            body: Rc::clone(&body),
-        };
+        let pending = Pending { delimiter, literal, strip_tabs, body: Rc::clone(&body) };
         self.pending.push(pending);
         body
     }
@@ -55,10 +50,7 @@ impl Parser<'_, '_> {
         }
         let span = self.span(start);
         if pending.literal {
-            return Word {
-                parts: vec![Part::Quoted(text)],
-                span,
-            };
+            return Word { parts: vec![Part::Quoted(text)], span };
         }
         let place = self.body_place(start, &text, span);
         if !self.budget.reread(text.len()) {
@@ -86,9 +78,7 @@ impl Parser<'_, '_> {
             line.push_str(&rest[..end]);
             self.pos += end;
             let body = line.strip_suffix('\n');
-            let escapes = body.map_or(0, |body| {
-                body.bytes().rev().take_while(|&b| b == b'\\').count()
-            });
+            let escapes = body.map_or(0, |body| body.bytes().rev().take_while(|&b| b == b'\\').count());
             if !joins || escapes.is_multiple_of(2) || self.at_end() {
                 return line;
             }
@@ -133,10 +123,7 @@ impl Parser<'_, '_> {
             match self.peek() {
                 None => return self.fail("Command has a quote that is not closed"),
                 Some(byte) if byte == quote => break,
-                Some(b'\\')
-                    if quote == b'"'
-                        && matches!(self.byte(self.pos + 1), Some(b'"' | b'\\' | b'$' | b'`')) =>
-                {
+                Some(b'\\') if quote == b'"' && matches!(self.byte(self.pos + 1), Some(b'"' | b'\\' | b'$' | b'`')) => {
                     text.extend(self.byte(self.pos + 1));
                     self.pos += 2;
                 }

@@ -12,13 +12,7 @@ impl Parser<'_, '_> {
     /// `$name`, `$1`, `$@`, after the dollar sign.
     pub(super) fn named(&mut self) -> Part {
         let name = self.param_name(false);
-        Part::Param(Box::new(Param {
-            name,
-            subscript: None,
-            indirect: false,
-            length: false,
-            op: None,
-        }))
+        Part::Param(Box::new(Param { name, subscript: None, indirect: false, length: false, op: None }))
     }
 
     fn param_name(&mut self, braced: bool) -> String {
@@ -26,8 +20,7 @@ impl Parser<'_, '_> {
         let start = self.pos;
         match self.peek() {
             Some(b) if b.is_ascii_alphabetic() || b == b'_' => {
-                while matches!(bytes.get(self.pos), Some(b) if b.is_ascii_alphanumeric() || *b == b'_')
-                {
+                while matches!(bytes.get(self.pos), Some(b) if b.is_ascii_alphanumeric() || *b == b'_') {
                     self.pos += 1;
                 }
             }
@@ -46,11 +39,7 @@ impl Parser<'_, '_> {
     /// `${…}`, after the brace.
     pub(super) fn braced(&mut self, ctx: Ctx) -> Part {
         let within = self.enter();
-        let part = if within {
-            self.braced_inside(ctx)
-        } else {
-            Part::Quoted(String::new())
-        };
+        let part = if within { self.braced_inside(ctx) } else { Part::Quoted(String::new()) };
         self.budget.leave();
         part
     }
@@ -63,13 +52,11 @@ impl Parser<'_, '_> {
             self.expect_word("}");
             return Part::Command(Rc::new(list));
         }
-        let quoted = matches!(
-            ctx,
-            Ctx::Double | Ctx::Document | Ctx::Arithmetic | Ctx::Bracket
-        ) || matches!(ctx, Ctx::Brace { quoted: true, .. });
+        let quoted = matches!(ctx, Ctx::Double | Ctx::Document | Ctx::Arithmetic | Ctx::Bracket)
+            || matches!(ctx, Ctx::Brace { quoted: true, .. });
         let after = self.byte(self.pos + 1);
-        let length = self.peek() == Some(b'#')
-            && !matches!(after, Some(b'}' | b':' | b'-' | b'=' | b'+' | b'%' | b'/'));
+        let length =
+            self.peek() == Some(b'#') && !matches!(after, Some(b'}' | b':' | b'-' | b'=' | b'+' | b'%' | b'/'));
         let length = length || self.text[self.pos..].starts_with("#-}");
         self.pos += usize::from(length);
         let indirect = self.peek() == Some(b'!')
@@ -84,13 +71,7 @@ impl Parser<'_, '_> {
         if !self.eat(b'}') {
             self.fail("Command has a `${` that is not closed");
         }
-        Part::Param(Box::new(Param {
-            name,
-            subscript,
-            indirect,
-            length,
-            op,
-        }))
+        Part::Param(Box::new(Param { name, subscript, indirect, length, op }))
     }
 
     fn subscript(&mut self) -> Option<Word> {
@@ -113,31 +94,19 @@ impl Parser<'_, '_> {
             b'}' => None,
             b'-' | b'=' | b'?' | b'+' => {
                 self.pos += 1;
-                Some(ParamOp::Default {
-                    kind: byte,
-                    colon: false,
-                    word: self.operand(quoted, false, NONE),
-                })
+                Some(ParamOp::Default { kind: byte, colon: false, word: self.operand(quoted, false, NONE) })
             }
             b':' => Some(self.colon(quoted)),
             b'#' | b'%' => {
                 self.pos += 1 + usize::from(double);
                 let pattern = self.operand(quoted, true, NONE);
-                Some(ParamOp::Strip {
-                    suffix: byte == b'%',
-                    longest: double,
-                    pattern,
-                })
+                Some(ParamOp::Strip { suffix: byte == b'%', longest: double, pattern })
             }
             b'/' => Some(self.replacement(quoted)),
             b'^' | b',' | b'~' => {
                 self.pos += 1 + usize::from(double);
                 let pattern = self.operand(quoted, true, NONE);
-                Some(ParamOp::Case {
-                    kind: byte,
-                    all: double,
-                    pattern,
-                })
+                Some(ParamOp::Case { kind: byte, all: double, pattern })
             }
             _ => {
                 self.operand(quoted, false, NONE);
@@ -150,11 +119,7 @@ impl Parser<'_, '_> {
         self.pos += 1;
         if let Some(kind @ (b'-' | b'=' | b'?' | b'+')) = self.peek() {
             self.pos += 1;
-            return ParamOp::Default {
-                kind,
-                colon: true,
-                word: self.operand(quoted, false, NONE),
-            };
+            return ParamOp::Default { kind, colon: true, word: self.operand(quoted, false, NONE) };
         }
         let offset = self.operand(true, false, b':');
         let length = self.eat(b':').then(|| self.operand(true, false, NONE));
@@ -171,25 +136,13 @@ impl Parser<'_, '_> {
         };
         self.pos += usize::from(kind != Replace::First);
         let pattern = self.operand(quoted, true, b'/');
-        let with = if self.eat(b'/') {
-            self.operand(quoted, true, NONE)
-        } else {
-            Word::default()
-        };
-        ParamOp::Replace {
-            kind,
-            pattern,
-            with,
-        }
+        let with = if self.eat(b'/') { self.operand(quoted, true, NONE) } else { Word::default() };
+        ParamOp::Replace { kind, pattern, with }
     }
 
     fn operand(&mut self, quoted: bool, pattern: bool, stop: u8) -> Word {
         let start = self.pos;
-        let parts = self.parts(Ctx::Brace {
-            quoted,
-            pattern,
-            stop,
-        });
+        let parts = self.parts(Ctx::Brace { quoted, pattern, stop });
         self.word_span(start, parts)
     }
 }

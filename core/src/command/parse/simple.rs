@@ -2,9 +2,7 @@
 
 use super::Parser;
 use super::compound::Parsed;
-use crate::command::ast::{
-    Assign, AssignValue, Command, Fd, Kind, Part, Redirect, SimpleCommand, Target, Word,
-};
+use crate::command::ast::{Assign, AssignValue, Command, Fd, Kind, Part, Redirect, SimpleCommand, Target, Word};
 use hermes_plugin_api::command::RedirectOp;
 
 /// Builtins whose arguments may be assignments of arrays.
@@ -56,9 +54,7 @@ impl Parser<'_, '_> {
     }
 
     fn function_definition(&mut self, start: usize) -> Parsed {
-        let name = self.text[start..self.pos]
-            .trim_end_matches([' ', '\t', '\\', '\n'])
-            .to_owned();
+        let name = self.text[start..self.pos].trim_end_matches([' ', '\t', '\\', '\n']).to_owned();
         self.pos += 1;
         self.skip_blank();
         self.expect_paren();
@@ -67,9 +63,10 @@ impl Parser<'_, '_> {
 
     /// `declare a=(…)`: the word so far ends in `=`.
     fn declared_array(&mut self, simple: &SimpleCommand, word: &mut Word) -> bool {
-        let declares = simple.words.first().is_some_and(
-            |first| matches!(&first.parts[..], [Part::Plain(name)] if DECLARES.contains(&&**name)),
-        );
+        let declares = simple
+            .words
+            .first()
+            .is_some_and(|first| matches!(&first.parts[..], [Part::Plain(name)] if DECLARES.contains(&&**name)));
         let [Part::Plain(name)] = &word.parts[..] else {
             return false;
         };
@@ -80,12 +77,7 @@ impl Parser<'_, '_> {
         // The elements are read for the commands in them; the value counts as unknown.
         self.pos += 1;
         for (_, element) in self.array_elements() {
-            word.parts.extend(
-                element
-                    .parts
-                    .into_iter()
-                    .filter(|part| !matches!(part, Part::Plain(_))),
-            );
+            word.parts.extend(element.parts.into_iter().filter(|part| !matches!(part, Part::Plain(_))));
         }
         false
     }
@@ -105,17 +97,9 @@ impl Parser<'_, '_> {
         let start = self.pos;
         if self.pair(b'&', b'>').is_some() {
             self.pos = self.pair(b'&', b'>').unwrap_or(self.pos);
-            let op = if self.eat(b'>') {
-                RedirectOp::Append
-            } else {
-                RedirectOp::Write
-            };
+            let op = if self.eat(b'>') { RedirectOp::Append } else { RedirectOp::Write };
             let target = Target::Word(self.redirect_word());
-            return Some(Redirect {
-                fd: Fd::Both,
-                op,
-                target,
-            });
+            return Some(Redirect { fd: Fd::Both, op, target });
         }
         let fd = self.descriptor()?;
         let reads = self.peek() == Some(b'<');
@@ -127,11 +111,7 @@ impl Parser<'_, '_> {
         }
         let fd = fd.unwrap_or(Fd::Number(u32::from(!reads)));
         self.pos = second;
-        Some(if reads {
-            self.input(fd)
-        } else {
-            self.output(fd, start)
-        })
+        Some(if reads { self.input(fd) } else { self.output(fd, start) })
     }
 
     fn input(&mut self, fd: Fd) -> Redirect {
@@ -145,11 +125,7 @@ impl Parser<'_, '_> {
             _ => RedirectOp::Read,
         };
         self.pos += usize::from(op != RedirectOp::Read);
-        Redirect {
-            fd,
-            op,
-            target: Target::Word(self.redirect_word()),
-        }
+        Redirect { fd, op, target: Target::Word(self.redirect_word()) }
     }
 
     fn text_input(&mut self, fd: Fd) -> Redirect {
@@ -164,11 +140,7 @@ impl Parser<'_, '_> {
             }
             _ => Target::HereDoc(self.heredoc_operator(false)),
         };
-        Redirect {
-            fd,
-            op: RedirectOp::Text,
-            target,
-        }
+        Redirect { fd, op: RedirectOp::Text, target }
     }
 
     fn output(&mut self, fd: Fd, start: usize) -> Redirect {
@@ -181,16 +153,8 @@ impl Parser<'_, '_> {
         self.pos += len;
         // `>&word` without a number may be either a descriptor or a file for both outputs.
         let plain = self.byte(start) == Some(b'>');
-        let fd = if op == RedirectOp::Duplicate && plain {
-            Fd::Both
-        } else {
-            fd
-        };
-        Redirect {
-            fd,
-            op,
-            target: Target::Word(self.redirect_word()),
-        }
+        let fd = if op == RedirectOp::Duplicate && plain { Fd::Both } else { fd };
+        Redirect { fd, op, target: Target::Word(self.redirect_word()) }
     }
 
     fn redirect_word(&mut self) -> Word {
@@ -256,24 +220,14 @@ impl Parser<'_, '_> {
             self.pos = close + plus + 1;
             let value = self.assigned_value();
             let name = self.text[start..end].to_owned();
-            return Some(Assign {
-                name,
-                subscript,
-                append: plus == 1,
-                value,
-            });
+            return Some(Assign { name, subscript, append: plus == 1, value });
         }
         if bytes.get(end + plus) != Some(&b'=') {
             return None;
         }
         self.pos = end + plus + 1;
         let value = self.assigned_value();
-        Some(Assign {
-            name: self.text[start..end].to_owned(),
-            subscript,
-            append: plus == 1,
-            value,
-        })
+        Some(Assign { name: self.text[start..end].to_owned(), subscript, append: plus == 1, value })
     }
 
     /// The subscript that begins at `open` and the position after its bracket, if an assignment follows.
@@ -287,13 +241,7 @@ impl Parser<'_, '_> {
         let inner = self.text.get(open + 1..close)?;
         let place = self.place_of(open + 1);
         let parts = self.inside(inner, place, |inner| inner.heredoc_parts());
-        Some((
-            close + 1,
-            Word {
-                parts,
-                span: self.span(open),
-            },
-        ))
+        Some((close + 1, Word { parts, span: self.span(open) }))
     }
 
     pub(super) fn assigned_value(&mut self) -> AssignValue {

@@ -16,11 +16,7 @@ pub(super) enum Ctx {
     Document,
     /// In `${…}`, up to `}` or the other byte. `quoted`: inside double quotes. `pattern`: single quotes
     /// count there all the same.
-    Brace {
-        quoted: bool,
-        pattern: bool,
-        stop: u8,
-    },
+    Brace { quoted: bool, pattern: bool, stop: u8 },
     /// `((…))`, with the depth of its parentheses kept by the loop.
     Arithmetic,
     /// `$[…]` and subscripts.
@@ -54,8 +50,7 @@ impl Parser<'_, '_> {
     pub(super) fn word(&mut self) -> Option<Word> {
         let start = self.pos;
         let parts = self.parts(Ctx::Word);
-        (self.pos > start && !(parts.is_empty() && self.error.is_some()))
-            .then(|| self.word_span(start, parts))
+        (self.pos > start && !(parts.is_empty() && self.error.is_some())).then(|| self.word_span(start, parts))
     }
 
     /// Reads everything as the body of a here-document.
@@ -67,11 +62,7 @@ impl Parser<'_, '_> {
     pub(super) fn arithmetic_word(&mut self) -> Word {
         let start = self.pos;
         let within = self.enter();
-        let parts = if within {
-            self.parts(Ctx::Arithmetic)
-        } else {
-            Vec::new()
-        };
+        let parts = if within { self.parts(Ctx::Arithmetic) } else { Vec::new() };
         self.budget.leave();
         let word = self.word_span(start, parts);
         if self.pair(b')', b')').is_none() {
@@ -123,9 +114,7 @@ impl Parser<'_, '_> {
                     parens -= 1;
                     self.literal(&mut parts);
                 }
-                b'<' | b'>' if ctx == Ctx::Word && self.byte(self.pos + 1) == Some(b'(') => {
-                    self.process(&mut parts)
-                }
+                b'<' | b'>' if ctx == Ctx::Word && self.byte(self.pos + 1) == Some(b'(') => self.process(&mut parts),
                 b'(' if ctx == Ctx::Word && parts.plain.ends_with(['?', '*', '+', '@', '!']) => {
                     self.extended(&mut parts);
                 }
@@ -144,10 +133,7 @@ impl Parser<'_, '_> {
         let special = |b: &u8| !matches!(b, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b',');
         let mut len = bytes.iter().position(special).unwrap_or(bytes.len());
         if len == 0 {
-            len = self.text[self.pos..]
-                .chars()
-                .next()
-                .map_or(1, char::len_utf8);
+            len = self.text[self.pos..].chars().next().map_or(1, char::len_utf8);
         }
         parts.plain.push_str(&self.text[self.pos..self.pos + len]);
         self.pos += len;
@@ -252,10 +238,7 @@ impl Parser<'_, '_> {
         let start = self.pos;
         let quotes = matches!(
             ctx,
-            Ctx::Word
-                | Ctx::Brace { quoted: false, .. }
-                | Ctx::Brace { pattern: true, .. }
-                | Ctx::Pattern
+            Ctx::Word | Ctx::Brace { quoted: false, .. } | Ctx::Brace { pattern: true, .. } | Ctx::Pattern
         );
         let part = match self.byte(self.continued(self.pos + 1)) {
             Some(b'\'') if quotes => {
@@ -301,11 +284,7 @@ impl Parser<'_, '_> {
 
     fn old_arithmetic(&mut self, start: usize) -> Part {
         let within = self.enter();
-        let parts = if within {
-            self.parts(Ctx::Bracket)
-        } else {
-            Vec::new()
-        };
+        let parts = if within { self.parts(Ctx::Bracket) } else { Vec::new() };
         self.budget.leave();
         if !self.eat(b']') {
             self.fail("Command lacks a `]`");
@@ -331,11 +310,7 @@ impl Parser<'_, '_> {
         let text = unescape_backticks(inner, ctx == Ctx::Double);
         self.pos = end + 1;
         let span = self.span(start);
-        let place = if text == inner {
-            self.place_of(start + 1)
-        } else {
-            Place::Fixed(span)
-        };
+        let place = if text == inner { self.place_of(start + 1) } else { Place::Fixed(span) };
         let within = self.enter();
         if within && self.budget.reread(text.len()) {
             let list = self.inside(&text, place, |inner| inner.whole());
@@ -386,19 +361,14 @@ impl Parser<'_, '_> {
 fn single_quotes_count(ctx: Ctx) -> bool {
     match ctx {
         Ctx::Word | Ctx::Pattern => true,
-        Ctx::Brace {
-            quoted, pattern, ..
-        } => !quoted || pattern,
+        Ctx::Brace { quoted, pattern, .. } => !quoted || pattern,
         Ctx::Double | Ctx::Document | Ctx::Arithmetic | Ctx::Bracket => false,
     }
 }
 
 fn ends(ctx: Ctx, byte: u8) -> bool {
     match ctx {
-        Ctx::Word => matches!(
-            byte,
-            b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')'
-        ),
+        Ctx::Word => matches!(byte, b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')'),
         Ctx::Double => byte == b'"',
         Ctx::Document => false,
         Ctx::Brace { stop, .. } => byte == b'}' || byte == stop,
@@ -427,11 +397,7 @@ fn unescape_backticks(inner: &str, quoted: bool) -> String {
     while let Some(c) = chars.next() {
         let escaped = c == '\\' && matches!(chars.peek(), Some('$' | '`' | '\\'))
             || c == '\\' && quoted && chars.peek() == Some(&'"');
-        text.push(if escaped {
-            chars.next().unwrap_or(c)
-        } else {
-            c
-        });
+        text.push(if escaped { chars.next().unwrap_or(c) } else { c });
     }
     text
 }
