@@ -50,6 +50,7 @@ impl Ground {
     pub fn survey(env: Environment, profile: Option<Profile>) -> Result<Self, Failure> {
         let home = Home::resolve(&env)?;
         let home = profile.map_or(home.clone(), |profile| home.profile(profile));
+        home.check()?;
         let extra = env.var("HERMES_PLUGIN_PATH").map(|paths| std::env::split_paths(paths).collect());
         let bundle = crate::config::environment::prefix().map(|prefix| prefix.join("lib/hermes"));
         let roots = Roots { extra: extra.unwrap_or_default(), home: home.root().to_owned(), bundle };
@@ -129,6 +130,7 @@ fn claims_of(listed: &Listed, installed: bool) -> Vec<Claim> {
         Some(Claim {
             plugin: listed.id.clone(),
             installed,
+            available: listed.available,
             path: key.parse().ok()?,
             schema: schema.clone(),
             default: schema.get("default").cloned(),

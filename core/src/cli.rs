@@ -1,6 +1,7 @@
 //! The command line: which words there are and which file serves each. One file per command; nothing is decided
 //! here.
 
+pub mod config;
 pub mod out;
 pub mod plugins;
 
@@ -24,6 +25,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show, change and check the configuration.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// List, install, trust and check plugins.
     #[command(subcommand)]
     Plugins(plugins::PluginsCommand),
@@ -58,6 +62,7 @@ fn run(args: Vec<std::ffi::OsString>) -> Result<u8, Failure> {
             out::line(&format!("hermes {}", env!("CARGO_PKG_VERSION")));
             Ok(error::OK)
         }
+        Some(Command::Config(command)) => config::run(command, &ground()?),
         Some(Command::Plugins(command)) => plugins::run(command, ground()?),
         Some(Command::Contributed(words)) => contributed(&words, ground()?),
         None => usage(&Cli::command().error(clap::error::ErrorKind::DisplayHelp, "")),

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use hermes_plugin_api::error::PluginError;
 
+use crate::config::edit::EditError;
 use crate::config::home::HomeError;
 use crate::config::problem::ConfigError;
 use crate::plugin::catalogue::CatalogueError;
@@ -97,6 +98,13 @@ impl From<ConfigError> for Failure {
 
 impl From<HomeError> for Failure {
     fn from(error: HomeError) -> Self {
+        let hint = error.hint();
+        Self { hint, ..Self::of(error.into()) }
+    }
+}
+
+impl From<EditError> for Failure {
+    fn from(error: EditError) -> Self {
         let hint = error.hint();
         Self { hint, ..Self::of(error.into()) }
     }

@@ -48,7 +48,13 @@ struct Walk<'a> {
     file: &'a Path,
     checked: Checked,
     /// Keys of plugins that are known but not installed.
-    absent: BTreeMap<String, Vec<(KeyPath, usize)>>,
+    absent: BTreeMap<String, Absent>,
+}
+
+#[derive(Default)]
+struct Absent {
+    available: bool,
+    keys: Vec<(KeyPath, usize)>,
 }
 
 impl Walk<'_> {
@@ -78,8 +84,10 @@ impl Walk<'_> {
     }
 
     fn value(&mut self, entry: &Entry, key: &Key, path: &KeyPath) {
-        if let Owner::Plugin { id, installed: false } = &key.owner {
-            self.absent.entry(id.clone()).or_default().push((path.clone(), entry.line));
+        if let Owner::Plugin { id, installed: false, available } = &key.owner {
+            let absent = self.absent.entry(id.clone()).or_default();
+            absent.available = *available;
+            absent.keys.push((path.clone(), entry.line));
             return;
         }
         if matches!(entry.value.form, Form::Null) {
@@ -114,12 +122,16 @@ impl Walk<'_> {
     }
 
     fn finish(mut self) -> Checked {
-        for (plugin, keys) in std::mem::take(&mut self.absent) {
+        for (plugin, Absent { available, keys }) in std::mem::take(&mut self.absent) {
             let names: Vec<String> = keys.iter().map(|(path, _)| format!("`{path}`")).collect();
             let (first, line) = &keys[0];
             let verb = if keys.len() == 1 { "belongs" } else { "belong" };
             let message = format!("{} {verb} to plugin `{plugin}`, which is not installed", names.join(", "));
-            let problem = Problem::warning(message).hint(format!("`hermes plugins install {plugin}`"));
+            let hint = match available {
+                true => format!("`hermes plugins install {plugin}`"),
+                false => "it is planned and not part of this release".to_owned(),
+            };
+            let problem = Problem::warning(message).hint(hint);
             self.push(problem, *line, first);
         }
         self.checked.problems.sort_by_key(|problem| problem.line);
@@ -149,7 +161,7 @@ fn mistyped(value: &Node, path: &KeyPath, error: &Mismatch) -> (Option<usize>, P
     }
     let message = match error.found.as_str() {
         "an unknown one" => format!("Unknown key {place}"),
-        found => format!("{place} must be {}, but is {found}", error.expected),
+        _ => error.about(&place),
     };
     (line, Problem::error(message))
 }

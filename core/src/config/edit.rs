@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use super::dotenv::DotenvError;
 use super::home::HomeError;
 use super::keys::KeyPath;
 use super::yaml::{Document, YamlError};
@@ -40,6 +41,14 @@ pub enum EditError {
         /// What is wrong with it.
         error: YamlError,
     },
+    /// The file of variables cannot be read, or not hold the value.
+    #[error("{error} (`{}`, line {})", path.display(), error.line)]
+    Dotenv {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: DotenvError,
+    },
     /// The change cannot be made without touching something else.
     #[error("Cannot change `{key}` in `{}` without touching something else: {reason}", path.display())]
     Refused {
@@ -59,7 +68,7 @@ pub enum EditError {
     #[error(transparent)]
     Home(#[from] HomeError),
     /// The file could not be read or written.
-    #[error("Failed to write `{}`", path.display())]
+    #[error("Failed to change `{}`", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -198,6 +207,7 @@ impl EditError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Malformed { .. } => Some("mend the file with `hermes config edit`".to_owned()),
+            Self::Dotenv { path, .. } => Some(format!("edit `{}` by hand", path.display())),
             Self::Refused { by_hand, .. } => Some(by_hand.clone()),
             Self::Locked(_) => Some("try again in a moment".to_owned()),
             Self::Home(error) => error.hint(),

@@ -17,6 +17,8 @@ pub struct Claim {
     pub plugin: String,
     /// Whether that plugin is installed here.
     pub installed: bool,
+    /// Whether it can be installed at all, and is not merely planned.
+    pub available: bool,
     /// Where it stands; `*` for a name the user chooses.
     pub path: KeyPath,
     /// What may stand there. A schema with `properties` claims every key in it.
@@ -61,6 +63,8 @@ pub enum Owner {
         id: String,
         /// Whether it is installed here.
         installed: bool,
+        /// Whether it can be installed at all.
+        available: bool,
     },
 }
 
@@ -106,7 +110,8 @@ impl KeySpace {
         let mut claims: Vec<&Claim> = claims.iter().collect();
         claims.sort_by_key(|claim| !claim.installed);
         for claim in claims {
-            let owner = Owner::Plugin { id: claim.plugin.clone(), installed: claim.installed };
+            let owner =
+                Owner::Plugin { id: claim.plugin.clone(), installed: claim.installed, available: claim.available };
             space.grow(claim.path.clone(), &claim.schema, &owner, Some(claim))?;
         }
         Ok(space)

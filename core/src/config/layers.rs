@@ -207,8 +207,8 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A configuration while it is laid together.
-struct Reading {
+/// A configuration while it is laid together, errors and all.
+pub(crate) struct Reading {
     space: KeySpace,
     env: Environment,
     tree: Value,
@@ -217,7 +217,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn of(sources: &Sources) -> Result<Self, ConfigError> {
+    pub(crate) fn of(sources: &Sources) -> Result<Self, ConfigError> {
         let mut reading = Self {
             space: sources.key_space()?,
             env: sources.env.clone(),
@@ -233,6 +233,11 @@ impl Reading {
             reading.set(path.clone(), value.clone(), Origin::Flag);
         }
         Ok(reading)
+    }
+
+    /// Returns where a value comes from; none for a default.
+    pub(crate) fn origin(&self, path: &KeyPath) -> Option<&Origin> {
+        self.origins.get(path)
     }
 
     fn set(&mut self, path: KeyPath, value: Value, origin: Origin) {
@@ -319,7 +324,7 @@ impl Reading {
             match schema::fit_text(text, &key.schema) {
                 Ok(value) => found.push((key.path.clone(), value, origin)),
                 Err(error) => {
-                    let message = format!("Variable `{name}` must be {}, but is {}", error.expected, error.found);
+                    let message = error.about(&format!("Variable `{name}`"));
                     self.problems.push(Problem::error(message).about(key.path.to_string()));
                 }
             }

@@ -21,8 +21,18 @@ pub struct Mismatch {
     pub path: Vec<String>,
     /// What was expected.
     pub expected: String,
-    /// What stands there instead, by kind and never by content.
+    /// What stands there instead, by kind and never by content. Empty where the kind is right.
     pub found: String,
+}
+
+impl Mismatch {
+    /// Returns the sentence about a place.
+    pub fn about(&self, place: &str) -> String {
+        match self.found.as_str() {
+            "" => format!("{place} must be {}", self.expected),
+            found => format!("{place} must be {}, but is {found}", self.expected),
+        }
+    }
 }
 
 /// Returns the value as its schema means it.
@@ -104,7 +114,10 @@ fn fit_choice(value: &Value, choices: &[Value]) -> Result<Value, Mismatch> {
         _ => false,
     };
     let found = choices.iter().find(same).or_else(|| choices.iter().find(loosely));
-    found.cloned().ok_or_else(|| mismatch(one_of(choices), value))
+    found.cloned().ok_or_else(|| match value {
+        Value::String(_) => Mismatch { found: String::new(), ..mismatch(one_of(choices), value) },
+        value => mismatch(one_of(choices), value),
+    })
 }
 
 fn fit_any(value: &Value, schema: &Value, alternatives: &[Value], source: Source) -> Result<Value, Mismatch> {
@@ -182,7 +195,8 @@ fn whole(number: &Number) -> Option<Number> {
 
 fn in_range(number: Number, schema: &Value) -> Result<Value, Mismatch> {
     let n = number.as_f64().unwrap_or(f64::NAN);
-    let low = schema["minimum"].as_f64().is_some_and(|min| n < min);
+    let low = schema["minimum"].as_f64().is_some_and(|min| n < min)
+        || schema["exclusiveMinimum"].as_f64().is_some_and(|min| n <= min);
     let high = schema["maximum"].as_f64().is_some_and(|max| n > max);
     match low || high || n.is_nan() {
         true => Err(Mismatch { path: Vec::new(), expected: expected(schema), found: format!("{number}") }),
@@ -252,6 +266,9 @@ pub fn expected(schema: &Value) -> String {
 }
 
 fn range(schema: &Value) -> String {
+    if let Value::Number(min) = &schema["exclusiveMinimum"] {
+        return format!(" above {min}");
+    }
     match (&schema["minimum"], &schema["maximum"]) {
         (Value::Number(min), Value::Number(max)) => format!(" from {min} to {max}"),
         (Value::Number(min), _) => format!(" of at least {min}"),

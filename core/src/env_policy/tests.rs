@@ -1,3 +1,5 @@
+//! What each kind of child sees.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Passthrough, Refusal, container, execute_code, mcp_stdio, terminal_local};

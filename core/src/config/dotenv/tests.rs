@@ -1,3 +1,5 @@
+//! What a `.env` file says, and how its faults are told.
+
 use super::{Dotenv, is_name};
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! Edits make exactly the intended difference and keep what a person wrote.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

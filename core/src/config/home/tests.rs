@@ -1,3 +1,5 @@
+//! Where the home is, and how private.
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

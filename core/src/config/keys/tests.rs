@@ -1,10 +1,21 @@
+//! Whose a key is, and which is meant.
+
 use serde_json::{Value, json};
 
 use super::{Claim, KeyPath, KeySpace, Owner};
 
 pub(in crate::config) fn claim(plugin: &str, installed: bool, path: &str, schema: Value) -> Claim {
     let path = path.parse().expect("a path");
-    Claim { plugin: plugin.to_owned(), installed, path, schema, default: None, secret: false, env: None }
+    Claim {
+        plugin: plugin.to_owned(),
+        installed,
+        available: true,
+        path,
+        schema,
+        default: None,
+        secret: false,
+        env: None,
+    }
 }
 
 fn path(text: &str) -> KeyPath {
@@ -29,7 +40,7 @@ fn a_claim_adds_keys_to_a_section_of_core() {
     let schema = json!({"properties": {"a_image": {"type": "string"}, "a_key": {"type": "string", "secret": true}}});
     let space = KeySpace::new(&[claim("backend-a", true, "terminal", schema)]).expect("no conflict");
     let image = space.key(&path("terminal.a_image")).expect("known");
-    assert_eq!(image.owner, Owner::Plugin { id: "backend-a".to_owned(), installed: true });
+    assert_eq!(image.owner, Owner::Plugin { id: "backend-a".to_owned(), installed: true, available: true });
     assert!(!image.secret);
     assert!(space.key(&path("terminal.a_key")).expect("known").secret);
 }

@@ -1,3 +1,5 @@
+//! Which value is in force, and what a mistake is told as.
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -138,7 +140,7 @@ fn a_mistake_names_file_line_and_what_was_meant() {
     check("- a\n", "The file must be keys and values, but is a list (`HOME/config.yaml`, line 1)");
     check(
         "approvals:\n  mode: of\n  timeout: 0\n",
-        "`approvals.mode` must be one of `manual`, `smart`, `off`, but is text (`HOME/config.yaml`, line 2), and one more problem\nhint: `hermes config check` lists every problem",
+        "`approvals.mode` must be one of `manual`, `smart`, `off` (`HOME/config.yaml`, line 2), and one more problem\nhint: `hermes config check` lists every problem",
     );
 }
 

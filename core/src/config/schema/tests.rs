@@ -1,3 +1,5 @@
+//! Values as their schemas mean them.
+
 use serde_json::{Value, json};
 
 use super::{Source, expected, fit, fit_text};
@@ -48,6 +50,7 @@ fn numbers_stay_in_range() {
     fits(schema.clone(), json!(3.0), json!(3));
     refuses(schema.clone(), json!(0), "a whole number from 1 to 9");
     refuses(schema.clone(), json!(3.5), "a whole number from 1 to 9");
+    refuses(json!({"type": "number", "exclusiveMinimum": 0}), json!(0), "a number above 0");
     refuses(schema, json!("5"), "a whole number from 1 to 9");
 }
 
@@ -81,5 +84,6 @@ fn text_is_read_as_its_key_wants_it() {
 fn expectations_are_said_in_words() {
     assert_eq!(expected(&json!({"type": ["string", "null"]})), "text");
     assert_eq!(expected(&json!({"type": "number", "minimum": 1})), "a number of at least 1");
+    assert_eq!(expected(&json!({"type": "number", "exclusiveMinimum": 0})), "a number above 0");
     assert_eq!(expected(&json!({})), "any value");
 }

@@ -1,3 +1,5 @@
+//! What is read, where it stands, what is refused.
+
 use proptest::prelude::*;
 use serde_json::json;
 

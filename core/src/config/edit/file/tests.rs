@@ -1,3 +1,5 @@
+//! Files change whole or not at all, whoever else writes or dies.
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
