@@ -24,7 +24,7 @@ use crate::turn::limits::Limits;
 use crate::turn::toolbox::Toolbox;
 
 /// Who follows a turn.
-pub trait Audience: Send + Sync {
+pub trait Follower: Send + Sync {
     /// Shows something. Trouble with showing is not the turn's.
     fn show(&self, body: Body) -> BoxFuture<'_, ()>;
 }
@@ -42,7 +42,7 @@ pub struct Turn<'a> {
     /// How much of anything it takes.
     pub limits: &'a Limits,
     /// Who follows it.
-    pub audience: &'a dyn Audience,
+    pub follower: &'a dyn Follower,
     /// Where calls get their tokens.
     pub scopes: &'a Scopes,
     /// The session's services for the calls.
@@ -89,7 +89,7 @@ impl Turn<'_> {
             empty = 0;
             let calls = transcript.assistant(said.clone(), calls);
             if !said.trim().is_empty() {
-                self.audience.show(Body::MessageEnd { text: said.clone() }).await;
+                self.follower.show(Body::MessageEnd { text: said.clone() }).await;
             }
             if calls.is_empty() {
                 return Outcome::Answered(said);
@@ -125,7 +125,7 @@ impl Turn<'_> {
         let marked = format!("{}\n\n{mark}", said.trim_end());
         if !said.trim().is_empty() {
             transcript.assistant(marked.clone(), Vec::new());
-            self.audience.show(Body::MessageEnd { text: marked.clone() }).await;
+            self.follower.show(Body::MessageEnd { text: marked.clone() }).await;
         }
         match why {
             Why::Interrupted => Outcome::Interrupted,
@@ -136,7 +136,7 @@ impl Turn<'_> {
 
     async fn give_up(&self, transcript: &mut Transcript, why: String) -> Outcome {
         transcript.assistant(format!("[{why}]"), Vec::new());
-        self.audience.show(Body::MessageEnd { text: why.clone() }).await;
+        self.follower.show(Body::MessageEnd { text: why.clone() }).await;
         Outcome::GaveUp(why)
     }
 }

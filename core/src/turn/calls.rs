@@ -5,7 +5,7 @@
 
 use std::pin::pin;
 
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use hermes_plugin_api::error::{ErrorCode, PluginError};
 use hermes_plugin_api::flow::Cancel;
 use hermes_plugin_api::model::CallRequest;
@@ -16,6 +16,7 @@ use tokio::time::sleep;
 
 use crate::flow::messages;
 use crate::host::clock;
+use crate::host::scope::BoxFuture;
 use crate::session::transcript::{Call, Transcript};
 use crate::turn::text::{one_line, shortened};
 use crate::turn::toolbox::Entry;
@@ -43,10 +44,9 @@ pub(super) async fn run(
 ) {
     let at_once = if calls.iter().all(|call| is_parallel(turn, call)) { limits::PARALLEL } else { 1 };
     let last = calls.last().map(|call| call.id.as_str());
-    let mut results = futures_util::stream::iter(calls)
-        .map(|call| async move { (call, one(turn, call, cancel).await) })
-        .buffered(at_once);
-    while let Some((call, result)) = results.next().await {
+    let work: Vec<BoxFuture<'_, CallResult>> = calls.iter().map(|call| one(turn, call, cancel).boxed()).collect();
+    let mut results = futures_util::stream::iter(work).buffered(at_once).zip(futures_util::stream::iter(calls));
+    while let Some((result, call)) = results.next().await {
         let mut text = shortened(result.joined(), turn.limits.result);
         if let Some(note) = note.as_ref().filter(|_| last == Some(&call.id)) {
             text = format!("{text}\n{note}");
@@ -130,7 +130,7 @@ fn too_slow(turn: &Turn<'_>) -> PluginError {
 }
 
 async fn show(turn: &Turn<'_>, text: String) {
-    turn.audience.show(Body::Activity { text: one_line(&text, limits::EXCERPT) }).await;
+    turn.follower.show(Body::Activity { text: one_line(&text, limits::EXCERPT) }).await;
 }
 
 /// What a call is about, in a few words: its first text.

@@ -1,4 +1,4 @@
-//! One answer of the model: streamed to the audience, bounded in time and size, asked for again while the model
+//! One answer of the model: streamed to the follower, bounded in time and size, asked for again while the model
 //! is unavailable. It does not look at what is said.
 
 use std::pin::pin;
@@ -47,7 +47,7 @@ pub(super) async fn complete(turn: &Turn<'_>, request: Request, cancel: &Cancel)
         let Some(wait) = wait_for(error, tried, turn.limits.retries, deadline) else { return Err(stopped) };
         tried += 1;
         let text = format!("{error}; trying again in {} s ({tried} of {})", wait.as_secs_f32(), turn.limits.retries);
-        turn.audience.show(Body::Activity { text }).await;
+        turn.follower.show(Body::Activity { text }).await;
         if cancel.run(sleep(wait)).await.is_err() {
             return Err(Stopped { said: stopped.said, why: Why::Interrupted });
         }
@@ -116,8 +116,8 @@ async fn attempt(
 async fn hear(turn: &Turn<'_>, delta: Delta, said: &mut String, cancel: &Cancel) {
     let Delta::Text { text } = delta else { return };
     said.push_str(&text);
-    // An interruption must not wait for an audience that reads slowly.
-    let _ = cancel.run(turn.audience.show(Body::Delta { text })).await;
+    // An interruption must not wait for a follower that reads slowly.
+    let _ = cancel.run(turn.follower.show(Body::Delta { text })).await;
 }
 
 /// The answer, if it is not too long. One that only streamed its text has said it all the same.

@@ -1,4 +1,4 @@
-//! A model that says what the test wrote, a toolset of small tools, an audience that remembers.
+//! A model that says what the test wrote, a toolset of small tools, a follower that remembers.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -19,7 +19,7 @@ use crate::plugin::handle::{ModelHandle, ToolsHandle};
 use crate::session::transcript::{Transcript, fault};
 use crate::turn::limits::Limits;
 use crate::turn::toolbox::Toolbox;
-use crate::turn::{Audience, Outcome, Turn};
+use crate::turn::{Follower, Outcome, Turn};
 
 /// One answer of the fake model.
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ impl World {
             system: "s",
             toolbox: &toolbox,
             limits: &self.limits,
-            audience: self,
+            follower: self,
             scopes: &Scopes::default(),
             scope: Arc::new(NoScope),
             session: "session",
@@ -85,7 +85,7 @@ impl World {
     }
 }
 
-impl Audience for World {
+impl Follower for World {
     fn show(&self, body: Body) -> BoxFuture<'_, ()> {
         self.shown.lock().unwrap().push(body);
         Box::pin(std::future::ready(()))

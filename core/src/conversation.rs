@@ -1,0 +1,348 @@
+//! A conversation between a person on a platform and the agent: turns one after another, prompts and their
+//! answers, interruptions, and the words that are for the program itself.
+//!
+//! It knows one chat and one session. Who may talk is settled before; what may run is the guard's to say.
+
+pub mod agent;
+pub mod line;
+mod slash;
+pub mod workplace;
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hermes_plugin_api::platform::{Body, Event, Inbound};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+use crate::conversation::agent::Agent;
+use crate::conversation::line::Line;
+use crate::conversation::slash::Slash;
+use crate::conversation::workplace::{Workplace, Workspace};
+use crate::error;
+use crate::flow::{CancelSource, Messages};
+use crate::guard::Guard;
+use crate::host::clock;
+use crate::host::scope::Scopes;
+use crate::session::Session;
+use crate::turn::{Follower as _, Outcome, Turn};
+
+/// Most messages that wait while a turn runs.
+const WAITING: usize = 16;
+/// How long what runs may take to end when the program does.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// What a conversation is made of.
+#[derive(Clone)]
+pub struct Parts {
+    /// Who answers.
+    pub agent: Arc<Agent>,
+    /// The line to the person.
+    pub line: Arc<Line>,
+    /// Who decides about effects.
+    pub guard: Arc<Guard>,
+    /// Where commands run.
+    pub workplace: Arc<dyn Workplace>,
+    /// Where tool calls get their tokens.
+    pub scopes: Scopes,
+}
+
+/// A signal from outside the platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// The person pressed Ctrl-C.
+    Interrupt,
+    /// The program is to end.
+    Terminate,
+}
+
+/// A conversation.
+pub struct Conversation {
+    parts: Parts,
+    /// Absent while a turn has it.
+    session: Option<Session>,
+    id: String,
+    workspace: Arc<dyn Workspace>,
+    running: Option<Running>,
+    waiting: VecDeque<String>,
+    ending: Option<Ending>,
+    /// Ctrl-C was pressed with nothing to interrupt.
+    warned: bool,
+}
+
+struct Running {
+    turn: Pin<Box<dyn Future<Output = (Session, Outcome)> + Send>>,
+    cancel: CancelSource,
+}
+
+#[derive(Clone, Copy)]
+struct Ending {
+    code: u8,
+    deadline: Option<Instant>,
+}
+
+impl Conversation {
+    /// A conversation with a new session.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let id = clock::random_id();
+        let workspace = parts.workplace.open(&id, &parts.line);
+        let session = Some(Session::new(id.clone()));
+        Self { parts, session, id, workspace, running: None, waiting: VecDeque::new(), ending: None, warned: false }
+    }
+
+    /// Answers one message and ends.
+    ///
+    /// # Cancellation
+    /// The first signal interrupts the turn.
+    pub async fn single(mut self, text: String, mut signals: mpsc::Receiver<Signal>) -> Outcome {
+        self.start(text);
+        let mut deadline = None;
+        let outcome = loop {
+            // A branch that is dropped loses nothing: the turn stands in `self`, a signal in its queue.
+            tokio::select! {
+                (session, outcome) = turn_of(&mut self.running) => {
+                    self.session = Some(session);
+                    break outcome;
+                }
+                Some(_) = signals.recv(), if deadline.is_none() => {
+                    deadline = Some(Instant::now() + FAREWELL);
+                    self.cancel();
+                }
+                () = until(deadline) => break Outcome::Interrupted,
+            }
+        };
+        self.close().await;
+        outcome
+    }
+
+    /// Talks until the person leaves. Returns the code to exit with.
+    pub async fn converse(mut self, mut inbox: Messages<Inbound>, mut signals: mpsc::Receiver<Signal>) -> u8 {
+        self.show_status().await;
+        self.parts.line.show(Body::TurnEnd).await;
+        let mut open = true;
+        loop {
+            if let Some(Ending { code, .. }) = self.ending.filter(|_| self.running.is_none()) {
+                self.close().await;
+                return code;
+            }
+            let deadline = self.ending.and_then(|ending| ending.deadline);
+            // A branch that is dropped loses nothing: the turn stands in `self`, the others in their queues.
+            tokio::select! {
+                (session, outcome) = turn_of(&mut self.running) => self.finished(session, outcome).await,
+                event = inbox.recv(), if open => match event {
+                    Some(Ok(inbound)) => self.event(inbound.event).await,
+                    Some(Err(error)) => tracing::warn!(%error, "An event could not be read."),
+                    None => {
+                        open = false;
+                        self.left();
+                    }
+                },
+                Some(signal) = signals.recv() => self.signal(signal).await,
+                () = until(deadline) => self.running = None,
+            }
+        }
+    }
+
+    async fn event(&mut self, event: Event) {
+        match event {
+            Event::Message { text, .. } => self.message(text).await,
+            Event::Answer { prompt, text } => drop(self.parts.line.answer(&prompt, text)),
+            Event::Interrupt => self.signal(Signal::Interrupt).await,
+            Event::Closed => self.left(),
+        }
+    }
+
+    async fn message(&mut self, text: String) {
+        self.warned = false;
+        match slash::read(&text) {
+            Some(Ok(slash)) => self.obey(slash).await,
+            Some(Err(why)) => self.notice(why).await,
+            None if text.trim().is_empty() => {}
+            None if self.running.is_none() => return self.start(text),
+            None if self.waiting.len() < WAITING => self.waiting.push_back(text),
+            None => self.notice(format!("{WAITING} messages wait already; this one is dropped")).await,
+        }
+        self.ready().await;
+    }
+
+    async fn obey(&mut self, slash: Slash) {
+        match slash {
+            Slash::Help => self.notice(slash::help()).await,
+            Slash::Status => self.notice(self.status()).await,
+            Slash::Yolo => self.toggle_yolo().await,
+            Slash::Stop if self.running.is_none() => self.notice("Nothing is running".into()).await,
+            Slash::Stop => self.stop(),
+            Slash::Quit => self.end(error::OK),
+            Slash::New if self.running.is_some() => {
+                self.notice("A turn is running: `/stop` it first".into()).await;
+            }
+            Slash::New => self.renew().await,
+        }
+    }
+
+    async fn toggle_yolo(&mut self) {
+        let on = !self.parts.guard.is_yolo(&self.id);
+        self.parts.guard.set_yolo(&self.id, on);
+        let text = match on {
+            true => "⚡ YOLO mode ON — all commands auto-approved. Use with caution.",
+            false => "⚠ YOLO mode OFF — dangerous commands will require approval.",
+        };
+        self.notice(text.into()).await;
+        self.show_status().await;
+    }
+
+    async fn renew(&mut self) {
+        self.workspace.close().await;
+        self.id = clock::random_id();
+        self.workspace = self.parts.workplace.open(&self.id, &self.parts.line);
+        self.session = Some(Session::new(self.id.clone()));
+        self.notice("A new session begins".into()).await;
+        self.show_status().await;
+    }
+
+    async fn signal(&mut self, signal: Signal) {
+        if signal == Signal::Terminate {
+            return self.end(error::INTERRUPTED);
+        }
+        if self.parts.line.decline() {
+            return;
+        }
+        if self.running.is_some() {
+            return self.stop();
+        }
+        if std::mem::replace(&mut self.warned, true) {
+            return self.end(error::INTERRUPTED);
+        }
+        self.notice("Press Ctrl-C again to leave, or type /quit".into()).await;
+        self.ready().await;
+    }
+
+    fn start(&mut self, text: String) {
+        let Some(session) = self.session.take() else { return self.waiting.push_back(text) };
+        let cancel = CancelSource::new();
+        let turn = Box::pin(turn(self.parts.clone(), self.workspace.clone(), session, text, cancel.clone()));
+        self.running = Some(Running { turn, cancel });
+    }
+
+    async fn finished(&mut self, session: Session, outcome: Outcome) {
+        self.running = None;
+        self.session = Some(session);
+        self.parts.line.tidy().await;
+        match outcome {
+            Outcome::Answered(_) | Outcome::GaveUp(_) => {}
+            Outcome::Interrupted => self.notice("Interrupted".into()).await,
+            Outcome::Failed(error) => {
+                let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+                self.notice(format!("The model failed: {error}{hint}")).await;
+            }
+        }
+        match self.waiting.pop_front() {
+            Some(text) => self.start(text),
+            None => self.ready().await,
+        }
+    }
+
+    /// Tells that the person may write, when that is so.
+    async fn ready(&self) {
+        if self.running.is_none() && self.ending.is_none() {
+            self.parts.line.show(Body::TurnEnd).await;
+        }
+    }
+
+    fn stop(&mut self) {
+        self.waiting.clear();
+        self.cancel();
+    }
+
+    fn cancel(&self) {
+        if let Some(running) = &self.running {
+            running.cancel.cancel();
+        }
+    }
+
+    /// The person left. What they asked for is still done; nobody answers prompts any more.
+    fn left(&mut self) {
+        self.parts.line.leave();
+        self.ending.get_or_insert(Ending { code: error::OK, deadline: None });
+    }
+
+    /// The end, as soon as what runs has stopped.
+    fn end(&mut self, code: u8) {
+        self.parts.line.leave();
+        self.stop();
+        self.ending = Some(Ending { code, deadline: Some(Instant::now() + FAREWELL) });
+    }
+
+    async fn close(&self) {
+        if tokio::time::timeout(FAREWELL, self.workspace.close()).await.is_err() {
+            tracing::warn!("The session could not be closed in time.");
+        }
+    }
+
+    async fn notice(&self, text: String) {
+        self.parts.line.show(Body::Notice { text }).await;
+    }
+
+    async fn show_status(&self) {
+        let text = if self.parts.guard.is_yolo(&self.id) { "⚡ YOLO" } else { "" };
+        self.parts.line.show(Body::Status { text: text.into() }).await;
+    }
+
+    fn status(&self) -> String {
+        let agent = &self.parts.agent;
+        let tools: Vec<String> = agent.toolbox.tools().into_iter().map(|tool| tool.name).collect();
+        let model = match agent.model_name.as_str() {
+            "" => agent.model.origin().name.clone(),
+            name => format!("{name} ({})", agent.model.origin().name),
+        };
+        let asking = if self.parts.guard.is_yolo(&self.id) { "off (⚡ YOLO)" } else { "on" };
+        let said = self
+            .session
+            .as_ref()
+            .map_or_else(String::new, |session| format!("\nmessages  {}", session.transcript.messages().len()));
+        format!("session   {}\nmodel     {model}\ntools     {}\nasking    {asking}{said}", self.id, tools.join(", "))
+    }
+}
+
+async fn turn(
+    parts: Parts,
+    workspace: Arc<dyn Workspace>,
+    mut session: Session,
+    text: String,
+    cancel: CancelSource,
+) -> (Session, Outcome) {
+    let turn = Turn {
+        model: &parts.agent.model,
+        model_name: &parts.agent.model_name,
+        system: &parts.agent.system,
+        toolbox: &parts.agent.toolbox,
+        limits: &parts.agent.limits,
+        follower: &*parts.line,
+        scopes: &parts.scopes,
+        scope: workspace,
+        session: &session.id,
+    };
+    let outcome = turn.run(&mut session.transcript, text, &cancel.handle()).await;
+    (session, outcome)
+}
+
+/// The running turn's end; never, when none runs.
+async fn turn_of(running: &mut Option<Running>) -> (Session, Outcome) {
+    match running {
+        Some(running) => (&mut running.turn).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,19 @@
+//! Who answers: a model, its tools, and how much it may do. Shared by all conversations.
+
+use crate::plugin::handle::ModelHandle;
+use crate::turn::limits::Limits;
+use crate::turn::toolbox::Toolbox;
+
+/// Who answers.
+pub struct Agent {
+    /// The model.
+    pub model: ModelHandle,
+    /// The model's name, as its provider knows it; its default when empty.
+    pub model_name: String,
+    /// The system prompt.
+    pub system: String,
+    /// The tools.
+    pub toolbox: Toolbox,
+    /// How much of anything a turn takes.
+    pub limits: Limits,
+}

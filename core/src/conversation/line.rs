@@ -1,0 +1,173 @@
+//! The line to one chat of a platform: what a turn shows goes out here, and prompts find their answers.
+//!
+//! It neither judges answers nor keeps time. One prompt stands at a time; others wait for their turn.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use hermes_plugin_api::error::{PluginError, Result};
+use hermes_plugin_api::platform::{Body, Outbound, Prompt};
+use tokio::sync::oneshot;
+
+use crate::flow::within;
+use crate::guard::Approver;
+use crate::host::clock;
+use crate::host::scope::BoxFuture;
+use crate::plugin::handle::PlatformHandle;
+use crate::turn::Follower;
+
+/// How long a platform may take to send one thing.
+const SEND: Duration = Duration::from_secs(30);
+
+/// The line.
+pub struct Line {
+    platform: PlatformHandle,
+    chat: String,
+    run: String,
+    sent: AtomicU64,
+    quiet: bool,
+    turnstile: tokio::sync::Mutex<()>,
+    asking: Mutex<Asking>,
+}
+
+#[derive(Default)]
+struct Asking {
+    /// The prompt that waits for its answer.
+    standing: Option<(String, oneshot::Sender<Option<String>>)>,
+    /// The prompt that was shown and whose end was not.
+    unsettled: Option<String>,
+    /// Nobody is there any more.
+    left: bool,
+}
+
+impl Line {
+    /// A line to a chat. A quiet one carries answers, prompts and notices, and not what is done meanwhile.
+    #[must_use]
+    pub fn new(platform: PlatformHandle, chat: impl Into<String>, quiet: bool) -> Self {
+        Self {
+            platform,
+            chat: chat.into(),
+            run: clock::random_id(),
+            sent: AtomicU64::new(0),
+            quiet,
+            turnstile: tokio::sync::Mutex::default(),
+            asking: Mutex::default(),
+        }
+    }
+
+    /// Sends something.
+    ///
+    /// # Errors
+    /// What the platform reports, or `TIMEOUT`.
+    pub async fn send(&self, body: Body) -> Result<()> {
+        let number = self.sent.fetch_add(1, Ordering::Relaxed);
+        let outbound = Outbound { op: format!("{}-{number}", self.run), chat: self.chat.clone(), body };
+        within(SEND, "The platform", self.platform.send(&outbound)).await.map(|_| ())
+    }
+
+    /// Answers a prompt, if it still stands. Returns whether it did.
+    pub fn answer(&self, prompt: &str, text: String) -> bool {
+        self.take_down(Some(prompt)).is_some_and(|answer| answer.send(Some(text)).is_ok())
+    }
+
+    /// Declines the prompt that stands. Returns whether there was one.
+    pub fn decline(&self) -> bool {
+        self.take_down(None).is_some_and(|answer| answer.send(None).is_ok())
+    }
+
+    /// The person left: the prompt that stands and all that come are declined.
+    pub fn leave(&self) {
+        self.asking().left = true;
+        self.decline();
+    }
+
+    /// Takes a prompt off the screen whose asker is gone without a word.
+    pub async fn tidy(&self) {
+        let unsettled = self.asking().unsettled.take();
+        if let Some(prompt) = unsettled {
+            self.tell(Body::PromptEnd { prompt, outcome: "withdrawn".into() }).await;
+        }
+    }
+
+    fn asking(&self) -> MutexGuard<'_, Asking> {
+        self.asking.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a prompt the one that stands, unless the person left.
+    fn stand(&self, id: &str) -> Option<Standing<'_>> {
+        let mut asking = self.asking();
+        if asking.left {
+            return None;
+        }
+        let (answer, answered) = oneshot::channel();
+        asking.standing = Some((id.to_owned(), answer));
+        asking.unsettled = Some(id.to_owned());
+        Some(Standing { line: self, id: id.to_owned(), answered })
+    }
+
+    /// Takes down this prompt, or whichever stands.
+    fn take_down(&self, prompt: Option<&str>) -> Option<oneshot::Sender<Option<String>>> {
+        let mut asking = self.asking();
+        let standing = asking.standing.take_if(|(id, _)| prompt.is_none_or(|prompt| prompt == id));
+        standing.map(|(_, answer)| answer)
+    }
+
+    async fn tell(&self, body: Body) {
+        if let Err(error) = self.send(body).await {
+            tracing::warn!(%error, "Something could not be shown.");
+        }
+    }
+}
+
+/// A prompt that stands as long as somebody waits for its answer.
+struct Standing<'a> {
+    line: &'a Line,
+    id: String,
+    answered: oneshot::Receiver<Option<String>>,
+}
+
+impl Drop for Standing<'_> {
+    fn drop(&mut self) {
+        self.line.take_down(Some(&self.id));
+    }
+}
+
+impl Follower for Line {
+    fn show(&self, body: Body) -> BoxFuture<'_, ()> {
+        let left_out = self.quiet && matches!(body, Body::Activity { .. } | Body::ToolOutput { .. });
+        async move {
+            if !left_out {
+                self.tell(body).await;
+            }
+        }
+        .boxed()
+    }
+}
+
+impl Approver for Line {
+    fn ask<'a>(&'a self, prompt: &'a Prompt) -> BoxFuture<'a, Result<Option<String>>> {
+        async move {
+            let _turn = self.turnstile.lock().await;
+            let Some(mut standing) = self.stand(&prompt.id) else { return Ok(None) };
+            self.send(Body::Prompt(prompt.clone())).await?;
+            (&mut standing.answered).await.map_err(|_| PluginError::cancelled())
+        }
+        .boxed()
+    }
+
+    fn settled<'a>(&'a self, prompt: &'a Prompt, outcome: &'a str) -> BoxFuture<'a, ()> {
+        async move {
+            let shown = self.asking().unsettled.take_if(|id| *id == prompt.id).is_some();
+            if shown {
+                self.tell(Body::PromptEnd { prompt: prompt.id.clone(), outcome: outcome.to_owned() }).await;
+            }
+        }
+        .boxed()
+    }
+
+    fn notice<'a>(&'a self, text: &'a str) -> BoxFuture<'a, ()> {
+        self.tell(Body::Notice { text: text.to_owned() }).boxed()
+    }
+}

@@ -1,0 +1,191 @@
+//! What becomes of messages, prompts, signals and words, over a platform that remembers what it was sent.
+
+mod fakes;
+
+use hermes_plugin_api::error::PluginError;
+use hermes_plugin_api::platform::Event;
+
+use super::*;
+use fakes::{Room, ask, say};
+
+#[tokio::test(start_paused = true)]
+async fn messages_are_answered_one_after_another() {
+    let room = Room::new();
+    let code = room.talk(async |room| {
+        room.says(say("one"));
+        room.says(say("two"));
+        room.person("first");
+        room.person("second");
+        room.until("two").await;
+        room.leaves();
+    });
+    assert_eq!(code.await, error::OK);
+    assert_eq!(room.sent().replace("ready|", ""), "status|end one|end two|ready");
+    assert_eq!(room.asked(), ["first", "first,one,second"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_line_after_a_prompt_reaches_who_asked() {
+    let room = Room::new();
+    let code = room.talk(async |room| {
+        room.says(ask());
+        room.person("delete it");
+        let prompt = room.until("prompt").await;
+        room.event(Event::Answer { prompt: "another".into(), text: "always".into() });
+        room.event(Event::Answer { prompt, text: "once".into() });
+        room.until("end done").await;
+        room.leaves();
+    });
+    assert_eq!(code.await, error::OK);
+    assert_eq!(room.answers(), [Some("once".to_owned())]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interruption_declines_the_prompt_and_the_turn_goes_on() {
+    let room = Room::new();
+    let code = room.talk(async |room| {
+        room.says(ask());
+        room.person("delete it");
+        room.until("prompt").await;
+        room.signal(Signal::Interrupt);
+        room.until("end done").await;
+        room.leaves();
+    });
+    assert_eq!(code.await, error::OK);
+    assert_eq!(room.answers(), [None]);
+    assert!(!room.sent().contains("Interrupted"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_left_declines_what_stands_and_what_comes_and_the_rest_is_done() {
+    let room = Room::new();
+    let code = room.talk(async |room| {
+        room.says(ask());
+        room.says(ask());
+        room.person("delete it");
+        room.until("prompt").await;
+        room.leaves();
+    });
+    assert_eq!(code.await, error::OK);
+    assert_eq!(room.answers(), [None, None]);
+    assert_eq!(room.sent().matches("prompt").count(), 1, "nobody is there to be asked again");
+    assert!(room.sent().contains("end done"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interruption_stops_the_turn_and_what_waits_behind_it() {
+    let room = Room::new();
+    let code = room.talk(async |room| {
+        room.says(fakes::hang());
+        room.person("first");
+        room.person("never");
+        room.settle().await;
+        room.signal(Signal::Interrupt);
+        room.until("notice Interrupted").await;
+        room.person("again");
+        room.until("end done").await;
+        room.leaves();
+    });
+    assert_eq!(code.await, error::OK);
+    assert_eq!(room.asked(), ["first", "first,again"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_interruption_leaves_at_the_second_time() {
+    let room = Room::new();
+    let code = room.talk(async |room| {
+        room.signal(Signal::Interrupt);
+        room.until("notice Press Ctrl-C again to leave, or type /quit").await;
+        room.person("hello");
+        room.until("end done").await;
+        room.signal(Signal::Interrupt);
+        room.signal(Signal::Interrupt);
+    });
+    assert_eq!(code.await, error::INTERRUPTED);
+}
+
+#[tokio::test(start_paused = true)]
+async fn words_are_for_the_program_even_while_a_turn_runs() {
+    let room = Room::new();
+    let code = room.talk(async |room| {
+        room.says(fakes::hang());
+        room.person("first");
+        for word in ["/yolo", "/new", "/stpo", "/stop"] {
+            room.person(word);
+        }
+        room.until("notice Interrupted").await;
+        for word in ["/new", "/stop", "/status", "/quit"] {
+            room.person(word);
+        }
+    });
+    assert_eq!(code.await, error::OK);
+    let sent = room.sent();
+    for notice in [
+        "A turn is running: `/stop` it first",
+        "Unknown word `/stpo`: did you mean `/stop`?",
+        "A new session begins",
+        "Nothing is running",
+        "model     fake",
+    ] {
+        assert!(sent.contains(&format!("notice {notice}")) || sent.contains(notice), "{notice}: {sent}");
+    }
+    assert_eq!(room.asked(), ["first"]);
+    assert_eq!(room.opened(), 2);
+    assert_eq!(room.closed(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_program_ends_soon_whatever_runs() {
+    let room = Room::new();
+    let started = Instant::now();
+    let code = room.talk(async |room| {
+        room.says(fakes::stubborn());
+        room.person("first");
+        room.settle().await;
+        room.signal(Signal::Terminate);
+    });
+    assert_eq!(code.await, error::INTERRUPTED);
+    assert!(started.elapsed() <= FAREWELL + Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_prompt_whose_asker_is_gone_is_taken_down() {
+    let room = Room::new();
+    let code = room.talk(async |room| {
+        room.says(fakes::ask_deafly());
+        room.person("delete it");
+        room.until("prompt").await;
+        room.person("/stop");
+        room.until("notice Interrupted").await;
+        room.leaves();
+    });
+    assert_eq!(code.await, error::OK);
+    assert!(room.sent().contains("settled withdrawn"), "{}", room.sent());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_model_is_told_with_its_hint() {
+    let room = Room::new();
+    let code = room.talk(async |room| {
+        room.says(Err(PluginError::config("The key is wrong").with_hint("set another")));
+        room.person("first");
+        room.until("notice The model failed: The key is wrong\nhint: set another").await;
+        room.leaves();
+    });
+    assert_eq!(code.await, error::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_single_message_is_answered_and_its_signal_heeded() {
+    let room = Room::new();
+    room.says(say("hello"));
+    let (_signals, receiver) = mpsc::channel(1);
+    let outcome = Conversation::new(room.parts().await).single("hi".into(), receiver).await;
+    assert!(matches!(outcome, Outcome::Answered(text) if text == "hello"));
+    room.says(fakes::hang());
+    let (signals, receiver) = mpsc::channel(1);
+    signals.send(Signal::Interrupt).await.expect("room");
+    let outcome = Conversation::new(room.parts().await).single("hi".into(), receiver).await;
+    assert!(matches!(outcome, Outcome::Interrupted));
+    assert_eq!(room.closed(), 2);
+}
