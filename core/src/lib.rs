@@ -12,5 +12,6 @@ pub mod flow;
 pub mod guard;
 pub mod host;
 pub mod plugin;
+pub mod redact;
 pub mod session;
 pub mod turn;

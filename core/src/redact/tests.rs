@@ -1,0 +1,97 @@
+use serde::Deserialize;
+
+use super::*;
+
+#[derive(Deserialize)]
+struct Case {
+    text_parts: Vec<String>,
+    expect: String,
+    why: String,
+}
+
+fn corpus() -> impl Iterator<Item = (String, bool, String)> {
+    let cases = include_str!("../../../tests/fixtures/redaction.jsonl").lines();
+    let cases = cases.map(|line| serde_json::from_str::<Case>(line).expect("a case"));
+    cases.map(|case| (case.text_parts.concat(), case.expect == "REDACT", case.why))
+}
+
+#[test]
+fn the_corpus_is_redacted_as_labelled() {
+    for (text, hidden, why) in corpus() {
+        assert_eq!(redact(&text) != text, hidden, "{why}: {}", redact(&text));
+        assert_eq!(redact(&text).contains(REDACTED), hidden, "{why}");
+    }
+}
+
+#[test]
+fn redacting_twice_changes_nothing() {
+    for (text, ..) in corpus() {
+        let once = redact(&text).into_owned();
+        assert_eq!(redact(&once), once);
+    }
+}
+
+#[test]
+fn only_the_value_goes() {
+    let check = |text: &str, expected: &str| assert_eq!(redact(text), expected, "{text}");
+    check("Authorization: Bearer abc.def rest", "Authorization: Bearer [REDACTED] rest");
+    check("https://me:hunter2@host/x", "https://me:[REDACTED]@host/x");
+    check("a?token=abc&x=1", "a?token=[REDACTED]&x=1");
+    check("DB_PASSWORD=\"two words\" next", "DB_PASSWORD=[REDACTED] next");
+    check("{\"apiKey\": \"abcd1234\", \"n\": 1}", "{\"apiKey\": \"[REDACTED]\", \"n\": 1}");
+    check("x -----BEGIN PRIVATE KEY-----\nMIIE", "x [REDACTED]");
+}
+
+#[test]
+fn code_that_names_no_secret_stays() {
+    for text in [
+        "sorted(xs, key=lambda x: x)",
+        "curl -H token=$TOKEN",
+        "password=${DB_PASSWORD}",
+        "token=<your token>",
+        "password=None",
+        "key = value",
+        "if key == other:",
+        "monkey=1 hockey=2",
+    ] {
+        assert_eq!(redact(text), text);
+    }
+}
+
+#[test]
+fn known_values_go_wherever_they_occur() {
+    know([Secret::new("correct horse battery"), Secret::new("abc")]);
+    assert_eq!(redact("say correct horse battery, abc"), "say [REDACTED], abc");
+}
+
+#[test]
+fn a_stream_hides_what_the_whole_text_hides_however_it_is_cut() {
+    let text: String = corpus().map(|(text, ..)| format!("{text} \n")).collect();
+    let whole = redact(&text).into_owned();
+    for size in [1, 2, 3, 7, 64, 1000] {
+        let mut stream = Stream::default();
+        let chars: Vec<char> = text.chars().collect();
+        let mut told: String = chars.chunks(size).map(|piece| stream.push(&piece.iter().collect::<String>())).collect();
+        told.push_str(&stream.finish());
+        assert_eq!(told, whole, "pieces of {size}");
+    }
+}
+
+#[test]
+fn a_key_of_many_pieces_is_hidden_until_its_end() {
+    let mut stream = Stream::default();
+    let mut told = stream.push("before\n-----BEGIN RSA PRIVATE KEY-----\n");
+    for _ in 0..1000 {
+        told.push_str(&stream.push("MIIEowIBAAKCAQEA0Z3VS5JJcds3xfn/ygWyF8PbnGy0AHB7\n"));
+    }
+    told.push_str(&stream.push("-----END RSA PRIVATE KEY-----\nafter\n"));
+    told.push_str(&stream.finish());
+    assert_eq!(told, "before\n[REDACTED]\nafter\n");
+}
+
+#[test]
+fn a_line_without_end_is_told_in_bounds() {
+    let mut stream = Stream::default();
+    let told: usize = (0..1000).map(|_| stream.push(&"x".repeat(100)).len()).sum();
+    assert!(told >= 100_000 - HOLD, "{told}");
+}
