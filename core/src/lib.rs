@@ -14,4 +14,5 @@ pub mod host;
 pub mod plugin;
 pub mod redact;
 pub mod session;
+pub mod shell;
 pub mod turn;

@@ -26,6 +26,12 @@ impl<E> Authorized<E> {
         Self { effect }
     }
 
+    /// Makes the proof for a test of what comes after the guard.
+    #[cfg(test)]
+    pub(crate) fn for_test(effect: E) -> Self {
+        Self::mint(effect)
+    }
+
     /// What was allowed.
     pub fn effect(&self) -> &E {
         &self.effect

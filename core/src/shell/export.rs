@@ -1,0 +1,119 @@
+//! Reads what the shell prints for `export -p`.
+//!
+//! One variable a line, `declare -x NAME="value"`, quoted as the shell quotes: in double quotes, or in `$'…'`
+//! where there are control characters. Lines that are anything else are passed over.
+
+use std::collections::BTreeMap;
+
+/// The exported variables; one without a value is declared only, or its value is not text.
+pub(super) fn parse(bytes: &[u8]) -> BTreeMap<String, Option<String>> {
+    let mut variables = BTreeMap::new();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        if let Some((name, value, after)) = variable(rest) {
+            variables.insert(name, value);
+            rest = after;
+        }
+        rest = rest.iter().position(|byte| *byte == b'\n').map_or(&[], |at| &rest[at + 1..]);
+    }
+    variables
+}
+
+/// A variable at the start of a line, and what follows its value.
+fn variable(line: &[u8]) -> Option<(String, Option<String>, &[u8])> {
+    let line = line.strip_prefix(b"declare -").or_else(|| line.strip_prefix(b"export "))?;
+    let line = match line.iter().position(|byte| *byte == b' ') {
+        Some(flags) if line[..flags].contains(&b'x') && flags < 8 => &line[flags + 1..],
+        _ => line,
+    };
+    let end = line.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_')?;
+    let name = String::from_utf8(line[..end].to_vec()).ok().filter(|name| is_name(name))?;
+    let Some(value) = line[end..].strip_prefix(b"=") else { return Some((name, None, &line[end..])) };
+    let (value, after) = match value {
+        [b'"', value @ ..] => double_quoted(value)?,
+        [b'$', b'\'', value @ ..] => ansi_quoted(value)?,
+        _ => return None,
+    };
+    Some((name, String::from_utf8(value).ok(), after))
+}
+
+/// Whether a variable may have this name.
+pub(super) fn is_name(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn double_quoted(bytes: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let mut value = Vec::new();
+    let mut rest = bytes;
+    loop {
+        match rest {
+            [b'"', after @ ..] => return Some((value, after)),
+            [b'\\', byte @ (b'"' | b'$' | b'`' | b'\\'), after @ ..] | [byte, after @ ..] => {
+                value.push(*byte);
+                rest = after;
+            }
+            [] => return None,
+        }
+    }
+}
+
+fn ansi_quoted(bytes: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let mut value = Vec::new();
+    let mut rest = bytes;
+    loop {
+        match rest {
+            [b'\'', after @ ..] => return Some((value, after)),
+            [b'\\', a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', after @ ..] => {
+                value.push((a - b'0') << 6 | (b - b'0') << 3 | (c - b'0'));
+                rest = after;
+            }
+            [b'\\', escape, after @ ..] => {
+                value.push(escaped(*escape));
+                rest = after;
+            }
+            [byte, after @ ..] => {
+                value.push(*byte);
+                rest = after;
+            }
+            [] => return None,
+        }
+    }
+}
+
+fn escaped(escape: u8) -> u8 {
+    match escape {
+        b'a' => 7,
+        b'b' => 8,
+        b't' => b'\t',
+        b'n' => b'\n',
+        b'v' => 11,
+        b'f' => 12,
+        b'r' => b'\r',
+        b'e' | b'E' => 27,
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn every_way_of_quoting_is_read() {
+        let text = b"declare -x A=\"a \\\"b\\\" \\$c \\`d \\\\e\"\ngarbage\ndeclare -x B=$'a\\nb\\001\\'c\\303\\251'\n\
+                     declare -x C\ndeclare -x D=\"two\ndeclare -x NOT=\\\"inside\\\"\"\nexport E=\"posix\"\n\
+                     declare -rx F=\"\"\ndeclare -x G=$'\\377'\ndeclare -x H=\"cut";
+        let all = parse(text);
+        let value = |name: &str| all.get(name).cloned().unwrap_or_else(|| panic!("{name} is missing"));
+        assert_eq!(value("A").as_deref(), Some("a \"b\" $c `d \\e"));
+        assert_eq!(value("B").as_deref(), Some("a\nb\u{1}'c\u{e9}"));
+        assert_eq!(value("C"), None);
+        assert_eq!(value("D").as_deref(), Some("two\ndeclare -x NOT=\"inside\""));
+        assert_eq!(value("E").as_deref(), Some("posix"));
+        assert_eq!(value("F").as_deref(), Some(""));
+        assert_eq!(value("G"), None, "not text");
+        assert_eq!(all.len(), 7, "{all:?}");
+    }
+}

@@ -1,0 +1,92 @@
+//! What a session's shell carries from one command to the next: the working directory and exported variables.
+//!
+//! Only what a command changed is carried, in bounds, and never what would make the loader or the shell run
+//! something of its own accord.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::export::is_name;
+use super::wrap::Report;
+
+/// How many variables are carried at most.
+const MOST: usize = 256;
+/// How many bytes of names and values are carried at most.
+const LARGEST: usize = 64 * 1024;
+
+/// Variables that the shell keeps for itself, or reads as orders.
+const NEVER: [&str; 16] = [
+    "_",
+    "PWD",
+    "OLDPWD",
+    "SHLVL",
+    "BASHOPTS",
+    "SHELLOPTS",
+    "BASH_ENV",
+    "ENV",
+    "PS4",
+    "IFS",
+    "PROMPT_COMMAND",
+    "BASH_XTRACEFD",
+    "POSIXLY_CORRECT",
+    "GCONV_PATH",
+    "GLIBC_TUNABLES",
+    crate::host::process::MARK,
+];
+const NEVER_PREFIX: [&str; 4] = ["LD_", "DYLD_", "BASH_FUNC_", "__hermes_"];
+
+/// The state between commands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct State {
+    /// The working directory.
+    pub(super) cwd: String,
+    /// Variables that commands set.
+    pub(super) set: BTreeMap<String, String>,
+    /// Variables of the session that commands unset.
+    pub(super) unset: BTreeSet<String>,
+}
+
+impl State {
+    /// Takes over what a command that began with `before` changed, so that commands side by side do not undo each
+    /// other's changes.
+    pub(super) fn merge(&mut self, before: &Self, session: &BTreeMap<String, String>, report: Report) {
+        let had = before.variables(session);
+        for (name, value) in &report.variables {
+            if let Some(value) = value.as_deref().filter(|value| had.get(name.as_str()) != Some(value)) {
+                self.carry(name, value);
+            }
+        }
+        for (name, _) in had.iter().filter(|(name, _)| !report.variables.contains_key(**name) && may_carry(name)) {
+            self.set.remove(*name);
+            if session.contains_key(*name) {
+                self.unset.insert((*name).to_owned());
+            }
+        }
+        if report.cwd != before.cwd {
+            self.cwd = report.cwd;
+        }
+    }
+
+    /// The variables that a command begins with.
+    fn variables<'a>(&'a self, session: &'a BTreeMap<String, String>) -> BTreeMap<&'a str, &'a str> {
+        let kept = session.iter().filter(|(name, _)| !self.unset.contains(*name));
+        kept.chain(&self.set).map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+
+    fn carry(&mut self, name: &str, value: &str) {
+        if !may_carry(name) {
+            return;
+        }
+        let others = self.set.iter().filter(|(other, _)| *other != name);
+        let (count, size) = others.fold((0, 0), |(n, size), (name, value)| (n + 1, size + name.len() + value.len()));
+        if count >= MOST || size + name.len() + value.len() > LARGEST {
+            tracing::debug!(name, "An exported variable is not carried on: there are too many.");
+            return;
+        }
+        self.unset.remove(name);
+        self.set.insert(name.to_owned(), value.to_owned());
+    }
+}
+
+fn may_carry(name: &str) -> bool {
+    is_name(name) && !NEVER.contains(&name) && !NEVER_PREFIX.iter().any(|prefix| name.starts_with(prefix))
+}
