@@ -198,6 +198,9 @@ impl App {
         };
         Policy {
             home: self.home.root().to_owned(),
+            bundled: crate::config::environment::prefix().map(|prefix| prefix.join("lib/hermes")).unwrap_or_default(),
+            own_pids: vec![std::process::id()],
+            in_gateway: false,
             mode: match approvals.mode {
                 settings::ApprovalMode::Manual => Mode::Manual,
                 settings::ApprovalMode::Smart => Mode::Smart,

@@ -3,19 +3,35 @@
 //! Whoever wants an effect brings a [`CommandRequest`] to [`Guard::authorize`] and gets either the witness that
 //! the effect needs or a [`Refusal`] that says why not. Nothing here runs a command or talks to a terminal.
 
+mod ask;
 pub mod audit;
+mod consent;
 mod decide;
+mod deny;
+pub mod entry;
+mod findings;
 pub mod floor;
+mod judge;
+mod law;
 pub mod policy;
+mod prompt;
 pub mod protect;
 pub mod refusal;
 pub mod report;
 pub mod request;
+mod scan;
+mod show;
+mod spell;
 pub mod witness;
+mod workers;
 
 pub use audit::Audit;
 pub use decide::Guard;
+pub use entry::Entry;
 pub use policy::{ConsentStore, Mode, OnFailure, Policy, ScannerSlot, Unattended};
 pub use refusal::{Kind, Refusal};
 pub use report::{Judged, Report, Verdict};
 pub use request::{Approver, Audience, CommandRequest};
+
+#[cfg(test)]
+mod tests;

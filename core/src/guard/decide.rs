@@ -1,23 +1,48 @@
-//! The order of a decision. Every command takes this road, from wherever it comes.
+//! The guard: what is authorized, and on whose word.
+//!
+//! [`Guard::authorize`] is the only place that makes a witness for a command. The order of the steps before a
+//! person is asked stands in `judge.rs`.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hermes_plugin_api::error::Result;
+use hermes_plugin_api::finding::{Action, Finding};
 use hermes_plugin_api::flow::Cancel;
 
-use super::audit::Audit;
-use super::policy::{ConsentStore, Policy, ScannerSlot};
+use super::ask::{Asked, Turns};
+use super::audit::{Audit, Record};
+use super::consent::Consent;
+use super::deny::DenyRules;
+use super::judge::{Depth, Judgement, Ruling};
+use super::policy::{ConsentStore, Policy, ScannerSlot, Unattended};
+use super::prompt::Answer;
 use super::refusal::{Kind, Refusal};
 use super::report::{Report, Verdict};
-use super::request::CommandRequest;
+use super::request::{Audience, CommandRequest};
+use super::scan::Scanners;
+use super::show;
 use super::witness::{Authorized, Exec};
+use crate::host::clock;
 
 /// Decides.
 pub struct Guard {
-    policy: Policy,
-    scanners: Vec<ScannerSlot>,
-    store: Arc<dyn ConsentStore>,
+    pub(super) policy: Policy,
+    pub(super) scanners: Scanners,
+    pub(super) deny: DenyRules,
+    pub(super) consent: Consent,
     audit: Audit,
+    turns: Turns,
+    yolo: Mutex<HashMap<String, bool>>,
+    /// Failures that a session was told of: session and plugin.
+    told: Mutex<HashSet<(String, String)>>,
+}
+
+/// A yes: on whose word, and what was typed.
+struct Yes {
+    by: String,
+    answer: Option<&'static str>,
 }
 
 impl Guard {
@@ -26,10 +51,19 @@ impl Guard {
     /// # Errors
     /// `CONFIG` for a deny rule that is not a glob.
     pub fn new(policy: Policy, scanners: Vec<ScannerSlot>, store: Arc<dyn ConsentStore>, audit: Audit) -> Result<Self> {
-        Ok(Self { policy, scanners, store, audit })
+        Ok(Self {
+            deny: DenyRules::new(&policy.deny)?,
+            scanners: Scanners::new(scanners),
+            consent: Consent::new(store),
+            policy,
+            audit,
+            turns: Turns::default(),
+            yolo: Mutex::default(),
+            told: Mutex::default(),
+        })
     }
 
-    /// Decides about a command, asking a person where that is due.
+    /// Decides about a command, asking a person where that is due, and writes the decision down.
     ///
     /// # Errors
     /// Why it does not run.
@@ -37,29 +71,185 @@ impl Guard {
     /// # Cancellation
     /// A pending prompt is withdrawn and the command refused.
     pub async fn authorize(&self, request: CommandRequest<'_>, cancel: &Cancel) -> Result<Authorized<Exec>, Refusal> {
-        let _ = (request, cancel, &self.scanners, &self.store, &self.audit);
-        Err(Refusal::new(Kind::Unreadable, "This command cannot be read yet"))
+        if cancel.is_cancelled() {
+            return Err(Refusal::new(Kind::Cancelled, "The turn was cancelled"));
+        }
+        let mut judgement = self.judge(&request, Depth::Enough).await;
+        let mut turn = None;
+        if let (Ruling::Ask { .. }, Audience::Person(_)) = (&judgement.ruling, request.audience) {
+            // What was answered while this one waited for its turn may have settled it.
+            let waiting = cancel.run(self.turns.take(request.session)).await;
+            turn = Some(waiting.map_err(|_| Refusal::new(Kind::Cancelled, "The turn was cancelled"))?);
+            judgement = self.judge(&request, Depth::Enough).await;
+        }
+        self.tell_failures(&request, &judgement).await;
+        let decided = self.decide(&request, &judgement, cancel).await;
+        drop(turn);
+        self.write_down(&request, &judgement, &decided).await?;
+        decided.map(|_| Authorized::mint(exec(&request)))
+    }
+
+    async fn decide(
+        &self,
+        request: &CommandRequest<'_>,
+        judgement: &Judgement,
+        cancel: &Cancel,
+    ) -> Result<Yes, Refusal> {
+        let in_person = match &judgement.ruling {
+            Ruling::Allow(by) => return Ok(Yes { by: by.clone(), answer: None }),
+            Ruling::Refuse(kind, why) => return Err(Refusal::new(kind.clone(), why)),
+            Ruling::Ask { in_person } => *in_person,
+        };
+        let findings = asking(judgement);
+        match request.audience {
+            Audience::Person(approver) => match self.ask(request, approver, findings.clone(), cancel).await {
+                Asked::Yes(answer) => Ok(self.keep(request, answer, &findings).await),
+                Asked::No(refusal) => Err(refusal),
+            },
+            _ => self.unattended(request, in_person, &findings),
+        }
+    }
+
+    /// A yes that should last is kept; where that fails it holds this once, and the person is told.
+    async fn keep(&self, request: &CommandRequest<'_>, answer: Answer, findings: &[&Finding]) -> Yes {
+        let rules = || findings.iter().map(|finding| finding.rule.as_str());
+        let word = match answer {
+            Answer::Session => {
+                self.consent.remember(request.session, rules());
+                "session"
+            }
+            Answer::Always => match self.consent.remember_always(rules()) {
+                Ok(()) => "always",
+                Err(error) => {
+                    tracing::error!(%error, "Consent could not be written to the allow-list.");
+                    if let Audience::Person(approver) = request.audience {
+                        let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+                        let text = format!("Failed to remember this for good, so it runs this once: {error}{hint}");
+                        approver.notice(&text).await;
+                    }
+                    "once"
+                }
+            },
+            Answer::Once | Answer::View | Answer::Deny { .. } => "once",
+        };
+        Yes { by: "person".to_owned(), answer: Some(word) }
+    }
+
+    /// Where nobody can be asked, the answer is no, unless the owner configured another one. What nobody could
+    /// read and what would disarm the guard stays a no.
+    fn unattended(&self, request: &CommandRequest<'_>, in_person: bool, findings: &[&Finding]) -> Result<Yes, Refusal> {
+        let (key, setting) = match request.audience {
+            Audience::Cron => ("cron_mode", self.policy.cron),
+            Audience::SingleQuery => ("single_query_mode", self.policy.single_query),
+            Audience::Unattended | Audience::Person(_) => ("unattended_mode", self.policy.unattended),
+        };
+        let unjudged = findings.iter().any(|finding| super::findings::is_unjudged(&finding.rule));
+        if setting == Unattended::Approve && !in_person && !unjudged {
+            return Ok(Yes { by: format!("`approvals.{key}: approve`"), answer: None });
+        }
+        let titles: Vec<&str> = findings.iter().map(|finding| finding.title.as_str()).collect();
+        let why = format!("It needs approval ({}), and nobody can be asked here", titles.join(", "));
+        Err(Refusal::new(Kind::NobodyThere, why))
     }
 
     /// Returns what would be decided about a command, and everything found on the way, without asking.
     pub async fn check(&self, request: CommandRequest<'_>) -> Report {
-        Report {
-            verdict: Verdict::Deny,
-            why: "This command cannot be read yet".to_owned(),
-            findings: Vec::new(),
-            command: hermes_plugin_api::command::Command { text: request.text.to_owned(), ..Default::default() },
-        }
+        let judgement = self.judge(&request, Depth::Everything).await;
+        let (verdict, why) = match judgement.ruling {
+            Ruling::Allow(by) => (Verdict::Allow, by),
+            Ruling::Refuse(_, why) => (Verdict::Deny, why),
+            Ruling::Ask { in_person: false } => (Verdict::Ask, "a person is asked".to_owned()),
+            Ruling::Ask { in_person: true } => (Verdict::Ask, "a person is asked, under every mode".to_owned()),
+        };
+        Report { verdict, why, findings: judgement.findings, command: judgement.command }
     }
 
     /// Switches asking off or on for one session.
     pub fn set_yolo(&self, session: &str, on: bool) {
-        let _ = (session, on);
+        self.yolo.lock().unwrap_or_else(PoisonError::into_inner).insert(session.to_owned(), on);
     }
 
     /// Whether nobody is asked in a session.
     #[must_use]
     pub fn is_yolo(&self, session: &str) -> bool {
-        let _ = session;
-        self.policy.yolo
+        let sessions = self.yolo.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.get(session).copied().unwrap_or(self.policy.yolo)
+    }
+
+    /// Forgets what a session said yes to, and that it was relaxed.
+    pub fn end_session(&self, session: &str) {
+        self.consent.end(session);
+        self.turns.end(session);
+        self.yolo.lock().unwrap_or_else(PoisonError::into_inner).remove(session);
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).retain(|(told, _)| told != session);
+    }
+
+    /// A scanner whose failure lets pass is told of once in each session.
+    async fn tell_failures(&self, request: &CommandRequest<'_>, judgement: &Judgement) {
+        let Audience::Person(approver) = request.audience else { return };
+        for (plugin, why) in &judgement.passed_over {
+            let key = (request.session.to_owned(), plugin.clone());
+            let news = self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+            if news {
+                approver.notice(&format!("Scanner `{plugin}` failed and is passed over: {why}")).await;
+            }
+        }
+    }
+
+    /// Nothing takes effect that is not written down.
+    async fn write_down(
+        &self,
+        request: &CommandRequest<'_>,
+        judgement: &Judgement,
+        decided: &Result<Yes, Refusal>,
+    ) -> Result<(), Refusal> {
+        let (by, answer) = match decided {
+            Ok(yes) => (yes.by.clone(), yes.answer),
+            Err(refusal) => (refusal.word().to_owned(), None),
+        };
+        let findings: Vec<String> = judgement.findings.iter().map(|judged| judged.finding.rule.clone()).collect();
+        let [session, who, cwd, backend] =
+            [request.session, request.who, request.cwd, request.backend].map(str::to_owned);
+        let command = show::without_secrets(request.text).into_owned();
+        let (audit, allowed, time_ms) = (self.audit.clone(), decided.is_ok(), clock::now_ms());
+        let write = move || {
+            audit.record(&Record {
+                time_ms,
+                session: &session,
+                who: &who,
+                cwd: &cwd,
+                backend: &backend,
+                command: &command,
+                allowed,
+                by: &by,
+                findings: findings.iter().map(String::as_str).collect(),
+                answer,
+            })
+        };
+        let failed = match tokio::task::spawn_blocking(write).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        tracing::error!(error = failed, "A decision could not be written down.");
+        match decided {
+            Ok(_) => Err(Refusal::new(Kind::Unrecorded, format!("The command does not run: {failed}"))),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+/// The findings that want an answer.
+fn asking(judgement: &Judgement) -> Vec<&Finding> {
+    let counting = judgement.findings.iter().filter(|judged| judged.counts()).map(|judged| &judged.finding);
+    counting.filter(|finding| finding.action != Action::Note).collect()
+}
+
+fn exec(request: &CommandRequest<'_>) -> Exec {
+    Exec {
+        command: request.text.to_owned(),
+        cwd: request.cwd.to_owned(),
+        backend: request.backend.to_owned(),
+        session: request.session.to_owned(),
     }
 }

@@ -15,6 +15,12 @@ use crate::plugin::handle::ScannerHandle;
 pub struct Policy {
     /// The home of this agent, whose files are protected.
     pub home: PathBuf,
+    /// The folder of the plugins that came with the program, which are protected too.
+    pub bundled: PathBuf,
+    /// Processes that this program would end with.
+    pub own_pids: Vec<u32>,
+    /// This program is the gateway, and may not be stopped from inside.
+    pub in_gateway: bool,
     /// Who decides about a command with findings.
     pub mode: Mode,
     /// How long a person has to answer.
@@ -109,6 +115,9 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             home: PathBuf::new(),
+            bundled: PathBuf::new(),
+            own_pids: Vec::new(),
+            in_gateway: false,
             mode: Mode::Manual,
             timeout: Duration::from_secs(60),
             deny: Vec::new(),

@@ -38,3 +38,11 @@ pub struct Judged {
     /// What made it not count: an entry of the allow-list, the session's consent, a mode.
     pub suppressed: Option<String>,
 }
+
+impl Judged {
+    /// Whether nothing made it drop out.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.suppressed.is_none()
+    }
+}
