@@ -6,6 +6,7 @@
 mod api_sources;
 mod build;
 mod catalogue;
+mod docs;
 mod install;
 mod lock;
 mod new_plugin;
@@ -38,6 +39,7 @@ enum Verb {
     Test(test::Args),
     Tidy(tidy::Args),
     NewPlugin(new_plugin::Args),
+    Docs(docs::Args),
 }
 
 fn main() -> ExitCode {
@@ -62,5 +64,6 @@ fn perform(verb: Verb) -> anyhow::Result<()> {
         Verb::Test(args) => test::run(&workspace, &args),
         Verb::Tidy(args) => tidy::run(&workspace, &args),
         Verb::NewPlugin(args) => new_plugin::run(&workspace, &args),
+        Verb::Docs(args) => docs::run(&workspace, &args),
     }
 }

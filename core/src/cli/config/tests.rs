@@ -2,11 +2,14 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use super::{ConfigCommand, run};
 use crate::app::Ground;
 use crate::config::environment::Environment;
+use crate::config::problem::Severity;
 use crate::error::{FAILED, Failure, OK};
+use crate::plugin::catalogue::Catalogue;
 
 struct Place {
     dir: tempfile::TempDir,
@@ -124,6 +127,17 @@ fn problems_are_told_by_the_exit_code() {
     refused(Place::with("nope: 1\n").run(ConfigCommand::Show { key: None, json: false }), "Unknown key `nope`");
     let wrong = ConfigCommand::Show { key: Some("nope".parse().expect("a key")), json: false };
     refused(Place::new().run(wrong), "Unknown key `nope`");
+}
+
+#[test]
+fn the_pages_whole_example_is_sound_with_the_first_party_catalogue_alone() {
+    let place = Place::with(include_str!("../../../../tests/fixtures/config/page.yaml"));
+    let mut ground = place.ground();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/catalogue.yaml");
+    ground.catalogue = Catalogue::read(&file).expect("the catalogue");
+    let problems = ground.sources().problems().expect("read");
+    assert!(!problems.is_empty() && problems.iter().all(|p| p.severity == Severity::Warning), "{problems:#?}");
+    assert_eq!(run(ConfigCommand::Check { json: false }, &ground).expect("told"), OK);
 }
 
 #[test]

@@ -1,0 +1,151 @@
+//! Prints a generated reference: `reference configuration CATALOGUE` or `reference rules`.
+//!
+//! `cargo xtask docs` calls it and keeps what it prints under `docs/reference`. It runs no plugin.
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, reason = "what it prints is the reference")]
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::{env, fmt::Write as _};
+
+use hermes_core::config::keys::{Claim, Key, KeyPath, KeySpace, Owner};
+use hermes_core::config::settings::{DEFAULTS, Settings};
+use hermes_core::plugin::catalogue::Catalogue;
+use serde_json::Value;
+
+#[path = "../../../plugins/scanner-commands/src"]
+mod scanner_commands {
+    // The rules are data, and a plugin's library can only be opened by a host.
+    pub(crate) mod rules;
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let text = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["configuration", catalogue] => configuration(Path::new(catalogue)),
+        ["rules"] => Ok(rules()),
+        _ => Err("usage: reference configuration CATALOGUE | reference rules".into()),
+    };
+    match text {
+        Ok(text) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            println!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn configuration(catalogue: &Path) -> Result<String, Failure> {
+    let catalogue = Catalogue::read(catalogue)?;
+    let planned = |id: &str| catalogue.find(id).is_some_and(|listed| !listed.available);
+    let claims = catalogue.plugins.iter().flat_map(|listed| {
+        listed.settings.iter().map(|(path, schema)| Claim {
+            plugin: listed.id.clone(),
+            installed: listed.available,
+            available: listed.available,
+            path: KeyPath::of(path.split('.')),
+            schema: schema.clone(),
+            default: schema.get("default").cloned(),
+            secret: schema["secret"] == Value::Bool(true),
+            env: None,
+        })
+    });
+    let space = KeySpace::new(&claims.collect::<Vec<_>>())?;
+    let defaults: Value = serde_yaml::from_str(DEFAULTS)?;
+
+    let mut text = String::from(
+        "# Configuration\n\nEvery key of `config.yaml`, made from the code by `cargo xtask docs`.\n\
+         A variable overrides the file; a name in angle brackets is yours to choose.\n",
+    );
+    let mut plugins: Vec<&str> = space.keys().iter().filter_map(|key| plugin(key)).collect();
+    plugins.sort_unstable();
+    plugins.dedup();
+    let schema = Settings::schema();
+    let in_core = |path: &KeyPath| path.keys().iter().fold(&schema, |schema, key| &schema["properties"][key]);
+    let keys = space.keys().iter().filter(|key| plugin(key).is_none());
+    section(&mut text, "Core", keys, &defaults, |path| in_core(path).clone())?;
+    for id in plugins {
+        let title = if planned(id) { format!("`{id}` (planned)") } else { format!("`{id}`") };
+        let settings = catalogue.find(id).map(|listed| listed.settings.clone()).unwrap_or_default();
+        let keys = space.keys().iter().filter(|key| plugin(key) == Some(id));
+        section(&mut text, &title, keys, &Value::Null, |path| {
+            settings.get(&path.to_string()).cloned().unwrap_or_default()
+        })?;
+    }
+    Ok(text)
+}
+
+fn plugin(key: &Key) -> Option<&str> {
+    match &key.owner {
+        Owner::Plugin { id, .. } => Some(id),
+        Owner::Core => None,
+    }
+}
+
+fn section<'a>(
+    text: &mut String,
+    title: &str,
+    keys: impl Iterator<Item = &'a Key>,
+    defaults: &Value,
+    schema_at: impl Fn(&KeyPath) -> Value,
+) -> Result<(), Failure> {
+    write!(text, "\n## {title}\n\n| key | type | default | variables | meaning |\n|---|---|---|---|---|\n")?;
+    let mut rows: Vec<&Key> = keys.collect();
+    rows.sort_by(|a, b| a.path.cmp(&b.path));
+    for key in rows {
+        let default = key.path.lookup(defaults).or(key.schema.get("default"));
+        let default = default.map_or_else(String::new, |value| format!("`{value}`"));
+        let variables: Vec<String> = key.env.iter().map(|name| format!("`{name}`")).collect();
+        let named = match key.path.keys().split_last() {
+            Some((last, parent)) if last == "*" => schema_at(&KeyPath::of(parent.to_vec())),
+            _ => Value::Null,
+        };
+        let meaning = key.schema["description"].as_str().or(named["description"].as_str()).unwrap_or_default();
+        let path = key.path.to_string().replace('*', "<name>");
+        let cells = [format!("`{path}`"), kind(&key.schema), default, variables.join(", "), meaning.replace('\n', " ")];
+        writeln!(text, "| {} |", cells.map(|cell| cell.replace('|', "\\|")).join(" | "))?;
+    }
+    Ok(())
+}
+
+/// Returns what may stand at a key, in a few words.
+fn kind(schema: &Value) -> String {
+    let variants = schema["oneOf"].as_array().or(schema["anyOf"].as_array()).into_iter().flatten();
+    let choices = variants.filter_map(|variant| variant["const"].as_str()).collect::<Vec<_>>();
+    let listed = schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>();
+    for choices in [choices, listed] {
+        if !choices.is_empty() {
+            return choices.iter().map(|choice| format!("`{choice}`")).collect::<Vec<_>>().join(", ");
+        }
+    }
+    match &schema["type"] {
+        Value::String(kind) if kind == "array" => format!("list of {}", kind_of_items(schema)),
+        Value::String(kind) => kind.clone(),
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or "),
+        _ => "any".to_owned(),
+    }
+}
+
+fn kind_of_items(schema: &Value) -> String {
+    match schema.get("items") {
+        Some(items) => kind(items),
+        None => "any".to_owned(),
+    }
+}
+
+fn rules() -> String {
+    let mut text = String::from(
+        "# Command rules\n\nThe rules of `scanner-commands`, made from the code by `cargo xtask docs`.\n\
+         `approvals.rules` switches one off by its id.\n\n| id | finds | severity | a yes may last |\n|---|---|---|---|\n",
+    );
+    for rule in scanner_commands::rules::ALL.iter() {
+        let row = format!("| `{}` | {} | {:?} | {:?} |\n", rule.id, rule.title, rule.severity, rule.remember);
+        text.push_str(&row.replace("Always", "always").replace("Once", "once").replace("Session", "session"));
+    }
+    text
+}
