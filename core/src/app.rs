@@ -167,6 +167,11 @@ impl App {
         let mut sources = ground.sources();
         sources.flags = flags;
         let config = Config::load(&sources)?;
+        begin_log(&ground.home, &config);
+        let declared = ground.found.iter().filter_map(|found| found.manifest.as_ref().ok());
+        let declared = declared.flat_map(|manifest| &manifest.secrets);
+        let listed = ground.catalogue.plugins.iter().flat_map(|listed| &listed.secrets);
+        crate::redact::know(declared.chain(listed).filter_map(|name| config.secret(name)));
         let secrets = config.clone();
         let services = Arc::new(Services {
             runtime: tokio::runtime::Handle::current(),
@@ -254,6 +259,14 @@ impl App {
             _ => OnFailure::Closed,
         };
         ScannerSlot { plugin: plugin.to_owned(), name: name.to_owned(), required, timeout, on_failure, scanner }
+    }
+}
+
+/// A log that cannot be written is worth a word, and no reason not to work.
+fn begin_log(home: &Home, config: &Config) {
+    let filter = config.environment().text("HERMES_LOG").unwrap_or("info");
+    if let Err(error) = crate::host::log::start(&home.logs_dir(), "hermes.log", filter) {
+        crate::cli::out::note(&format!("warning: Nothing is logged: {error}"));
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod file;
 pub mod http;
+pub mod log;
 pub mod process;
 pub mod scope;
 pub mod service;
