@@ -19,6 +19,7 @@ pub(crate) struct Style {
 
 impl Style {
     /// Colours on a terminal that has them, unless the person said otherwise.
+    #[expect(clippy::disallowed_methods, reason = "facts of the terminal that this plugin owns")]
     pub(crate) fn of_terminal(is_terminal: bool) -> Self {
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let unable = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");

@@ -66,6 +66,7 @@ pub(super) fn text(path: &Path) -> Result<String, Failure> {
 }
 
 /// Runs the person's editor on the person's terminal, which is why it is not a child like others.
+#[expect(clippy::disallowed_methods, reason = "the editor takes over the terminal, before anything else runs")]
 fn open(sources: &Sources, file: &Path) -> Result<(), Failure> {
     let named = |name: &str| sources.env.text(name).filter(|editor| !editor.trim().is_empty());
     let editor = named("VISUAL").or_else(|| named("EDITOR")).unwrap_or("vi");
