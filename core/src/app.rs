@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::config::environment::Environment;
 use crate::config::home::{Home, Profile};
-use crate::config::keys::Claim;
+use crate::config::keys::{Claim, KeyPath, Owner};
 use crate::config::layers::{Catalogue as Known, Config, Sources};
 use crate::config::settings;
 use crate::error::Failure;
@@ -278,7 +278,12 @@ struct Supplies {
 
 impl Supply for Supplies {
     fn settings(&self, manifest: &Manifest) -> Value {
-        let value = |key: &String| self.config.get(key).map(|value| (key.clone(), value.clone()));
+        let own =
+            |path: &KeyPath| matches!(self.config.owner(path), Some(Owner::Plugin { id, .. }) if *id == manifest.id);
+        let value = |key: &String| {
+            key.parse().ok().filter(own)?;
+            Some((key.clone(), self.config.get(key)?.clone()))
+        };
         Value::Object(manifest.settings.keys().filter_map(value).collect())
     }
 

@@ -3,7 +3,7 @@
 //! Built from core's own settings and the claims of plugins, installed or merely known. It compares and looks up;
 //! it reads no file and decides nothing about plugins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use serde_json::Value;
@@ -40,12 +40,14 @@ pub struct KeyPath(Vec<String>);
 #[error("`{0}` is not a key: write names separated by dots, such as `terminal.timeout`")]
 pub struct KeyPathError(String);
 
-/// Two plugins, or a plugin and core, that claim the same key.
+/// Two plugins, or a plugin and core, that claim the same key or variable.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("Plugin `{plugin}` claims the key `{path}` of {}", Possessor(first))]
+#[error("Plugin `{plugin}` claims {} of {}", Claimed(self), Possessor(first))]
 pub struct ClaimConflict {
     /// The key.
     pub path: KeyPath,
+    /// The variable, where it is that and not the key.
+    pub variable: Option<String>,
     /// The plugin that came later.
     pub plugin: String,
     /// Whose it already is.
@@ -99,22 +101,38 @@ pub struct Section {
 }
 
 impl KeySpace {
-    /// Returns core's keys and those of the claims. An installed plugin's own claims stand before what the
-    /// catalogue knows of it.
+    /// Returns core's keys and those of the claims, in their order. An installed plugin's own claims take the place
+    /// of what a catalogue knows of it.
     ///
     /// # Errors
     /// [`ClaimConflict`] where a plugin claims what is another's.
     pub fn new(claims: &[Claim]) -> Result<Self, ClaimConflict> {
         let mut space = Self { root: Section::default(), keys: Vec::new() };
         space.grow(KeyPath::default(), &Settings::schema(), &Owner::Core, None)?;
-        let mut claims: Vec<&Claim> = claims.iter().collect();
-        claims.sort_by_key(|claim| !claim.installed);
-        for claim in claims {
+        let there: HashSet<&str> =
+            claims.iter().filter(|claim| claim.installed).map(|claim| claim.plugin.as_str()).collect();
+        for claim in claims.iter().filter(|claim| claim.installed || !there.contains(claim.plugin.as_str())) {
             let owner =
                 Owner::Plugin { id: claim.plugin.clone(), installed: claim.installed, available: claim.available };
             space.grow(claim.path.clone(), &claim.schema, &owner, Some(claim))?;
         }
         Ok(space)
+    }
+
+    /// Returns the keys of all who claim only what is theirs, and what the others did. A plugin with one conflict
+    /// has none of its keys.
+    pub fn without_conflicts(claims: &[Claim]) -> (Self, Vec<ClaimConflict>) {
+        let mut claims = claims.to_vec();
+        let mut conflicts = Vec::new();
+        loop {
+            match Self::new(&claims) {
+                Ok(space) => return (space, conflicts),
+                Err(conflict) => {
+                    claims.retain(|claim| claim.plugin != conflict.plugin);
+                    conflicts.push(conflict);
+                }
+            }
+        }
     }
 
     fn grow(
@@ -157,6 +175,7 @@ impl KeySpace {
                 (Owner::Plugin { id: a, .. }, Owner::Plugin { id: b, .. }) if a == b => Ok(()),
                 _ => Err(ClaimConflict {
                     path,
+                    variable: None,
                     plugin: claim.map_or_else(String::new, |claim| claim.plugin.clone()),
                     first: first.clone(),
                 }),
@@ -165,11 +184,26 @@ impl KeySpace {
         place.key = Some(self.keys.len());
         let exact = claim.filter(|claim| claim.path == path);
         let secret = schema["secret"] == Value::Bool(true) || claim.is_some_and(|claim| claim.secret);
-        let named = schema["env"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
-        let named = named.chain(exact.and_then(|claim| claim.env.clone()));
+        let mut named = variables(schema);
+        named.extend(exact.and_then(|claim| claim.env.clone()).filter(|name| !named.contains(name)));
+        if let Some((variable, first)) = self.taken(&named, owner) {
+            let plugin = claim.map_or_else(String::new, |claim| claim.plugin.clone());
+            return Err(ClaimConflict { path, variable: Some(variable), plugin, first });
+        }
         let env = path.env_name().into_iter().chain(named).collect();
         self.keys.push(Key { path, owner: owner.clone(), schema: schema.clone(), secret, env });
         Ok(())
+    }
+
+    /// Returns a variable among these that somebody else reads. What begins with `HERMES_` is made by rule, never
+    /// claimed.
+    fn taken(&self, variables: &[String], owner: &Owner) -> Option<(String, Owner)> {
+        let theirs = |key: &&Key, name: &String| key.owner != *owner && key.env.contains(name);
+        variables.iter().find_map(|name| {
+            let reserved = name.starts_with("HERMES_").then_some(&Owner::Core);
+            let first = reserved.or_else(|| self.keys.iter().find(|key| theirs(key, name)).map(|key| &key.owner));
+            first.map(|first| (name.clone(), first.clone()))
+        })
     }
 
     /// Returns every key, core's first.
@@ -303,6 +337,17 @@ impl fmt::Display for KeyPath {
     }
 }
 
+struct Claimed<'a>(&'a ClaimConflict);
+
+impl fmt::Display for Claimed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.variable {
+            Some(name) => write!(f, "the variable `{name}`"),
+            None => write!(f, "the key `{}`", self.0.path),
+        }
+    }
+}
+
 struct Possessor<'a>(&'a Owner);
 
 impl fmt::Display for Possessor<'_> {
@@ -311,6 +356,15 @@ impl fmt::Display for Possessor<'_> {
             Owner::Core => f.write_str("hermes itself"),
             Owner::Plugin { id, .. } => write!(f, "plugin `{id}`"),
         }
+    }
+}
+
+/// The variables that a schema names, one or several.
+fn variables(schema: &Value) -> Vec<String> {
+    match &schema["env"] {
+        Value::String(name) => vec![name.clone()],
+        Value::Array(names) => names.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
     }
 }
 

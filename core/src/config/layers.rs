@@ -15,7 +15,11 @@ use super::home::Home;
 use super::keys::{Claim, Key, KeyPath, KeySpace, Owner};
 use super::problem::{ConfigError, Problem, Severity};
 use super::settings::Settings;
+use crate::env_policy::is_marked;
 pub(crate) use reading::Reading;
+
+/// What stands for a secret.
+const MASK: &str = "****";
 
 /// What a configuration is made of.
 #[derive(Clone, Debug)]
@@ -84,16 +88,9 @@ impl Sources {
         Self { home, env, catalogue, flags: Vec::new() }
     }
 
-    /// Returns every key there is.
-    ///
-    /// # Errors
-    /// [`ConfigError::Invalid`] where two plugins claim the same key.
-    pub fn key_space(&self) -> Result<KeySpace, ConfigError> {
-        KeySpace::new(&self.catalogue.claims).map_err(|conflict| {
-            let problem = Problem::error(conflict.to_string()).about(conflict.path.to_string());
-            let hint = format!("`hermes plugins disable {}`", conflict.plugin);
-            ConfigError::Invalid { problems: vec![problem.hint(hint)] }
-        })
+    /// Returns every key there is. A plugin that claims what is another's has none.
+    pub fn key_space(&self) -> KeySpace {
+        KeySpace::without_conflicts(&self.catalogue.claims).0
     }
 
     /// Returns every problem of the configuration, warnings included.
@@ -153,6 +150,11 @@ impl Config {
         tree
     }
 
+    /// Returns whose a key or section is.
+    pub fn owner(&self, path: &KeyPath) -> Option<&Owner> {
+        self.space.section(path)?.first(&self.space).map(|key| &key.owner)
+    }
+
     /// Returns every value that is set or has a default, secrets masked, sorted by key.
     pub fn shown(&self) -> Vec<Shown> {
         let mut rows = BTreeMap::new();
@@ -161,8 +163,8 @@ impl Config {
                 let Some(value) = path.lookup(&self.tree) else {
                     continue;
                 };
-                let value = if key.secret { Value::from("****") } else { value.clone() };
                 let origin = self.origins.get(&path).cloned().unwrap_or(Origin::Default);
+                let value = masked(key, &path, value, &origin);
                 rows.insert(path.clone(), Shown { path, value, origin });
             }
         }
@@ -201,6 +203,35 @@ impl fmt::Display for Origin {
             Self::Process(name) => write!(f, "env {name}"),
             Self::Flag => f.write_str("flag"),
         }
+    }
+}
+
+/// Hides secrets: what a schema says is one, what comes from a variable named like one, and, where the user chooses
+/// the names, what is named like one.
+fn masked(key: &Key, path: &KeyPath, value: &Value, origin: &Origin) -> Value {
+    let variable = match origin {
+        Origin::Dotenv(name) | Origin::Process(name) => is_marked(name),
+        _ => false,
+    };
+    let chosen = key.path.keys().last().is_some_and(|name| name == "*");
+    let named = chosen && path.keys().last().is_some_and(|name| is_marked(name));
+    match key.secret || variable || named {
+        true => Value::from(MASK),
+        false => masked_within(value),
+    }
+}
+
+fn masked_within(value: &Value) -> Value {
+    match value {
+        Value::Object(entries) => entries
+            .iter()
+            .map(|(name, value)| match value {
+                Value::String(_) if is_marked(name) => (name.clone(), Value::from(MASK)),
+                value => (name.clone(), masked_within(value)),
+            })
+            .collect(),
+        Value::Array(items) => items.iter().map(masked_within).collect(),
+        other => other.clone(),
     }
 }
 

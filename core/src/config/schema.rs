@@ -221,6 +221,9 @@ pub fn choices(schema: &Value) -> Option<Vec<Value>> {
     if let Some(one) = schema.get("const") {
         return Some(vec![one.clone()]);
     }
+    if schema["type"] == "null" {
+        return Some(vec![Value::Null]);
+    }
     let lists = schema["oneOf"].as_array().or_else(|| schema["anyOf"].as_array())?;
     let lists: Option<Vec<Vec<Value>>> = lists.iter().map(choices).collect();
     lists.map(|lists| lists.concat())

@@ -138,8 +138,23 @@ pub fn clash(manifest: &Manifest, other: &Listed) -> Option<String> {
     if let Some(secret) = manifest.secrets.iter().find(|name| other.secrets.contains(name)) {
         return Some(format!("the secret `{secret}` belongs to `{owner}`"));
     }
+    let read: Vec<&str> = manifest.settings.values().flat_map(variables).collect();
+    if let Some(secret) = other.secrets.iter().find(|secret| read.contains(&secret.as_str())) {
+        return Some(format!("a setting reads the secret `{secret}` of `{owner}`"));
+    }
     let key = manifest.settings.keys().find(|key| other.settings.keys().any(|theirs| overlaps(key, theirs)));
     key.map(|key| format!("the setting `{key}` belongs to `{owner}`"))
+}
+
+/// The variables that a schema reads, at any depth.
+fn variables(schema: &Value) -> Vec<&str> {
+    let own = match &schema["env"] {
+        Value::String(name) => vec![name.as_str()],
+        Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let below = schema["properties"].as_object().into_iter().flat_map(serde_json::Map::values);
+    own.into_iter().chain(below.flat_map(variables)).collect()
 }
 
 /// Whether one key path is the other, or lies within it.
@@ -148,4 +163,24 @@ fn overlaps(one: &str, other: &str) -> bool {
         inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
     within(one, other) || within(other, one)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Listed, clash};
+    use hermes_plugin_api::manifest::Manifest;
+
+    #[test]
+    fn a_setting_reads_no_secret_of_anothers() {
+        let other = Listed { id: "model-acme".into(), secrets: vec!["ACME_KEY".into()], ..Listed::default() };
+        for schema in [json!({"env": "ACME_KEY"}), json!({"properties": {"key": {"env": ["MY_KEY", "ACME_KEY"]}}})] {
+            let settings = [("mine".to_owned(), schema)].into();
+            let manifest = Manifest { settings, ..Manifest::default() };
+            let words = clash(&manifest, &other).expect("a clash");
+            assert_eq!(words, "a setting reads the secret `ACME_KEY` of `model-acme`");
+        }
+        assert_eq!(clash(&Manifest::default(), &other), None);
+    }
 }

@@ -21,7 +21,7 @@ const FIRST: &str = "# The configuration of hermes. `hermes config show` lists t
 pub(super) fn run(sources: &Sources) -> Result<u8, Failure> {
     sources.home.create()?;
     let path = sources.home.config_file();
-    let space = sources.key_space()?;
+    let space = sources.key_space();
     let before = text(&path)?;
     let copy = tempfile::Builder::new().prefix(".config-edit.").suffix(".yaml").tempfile_in(sources.home.root())?;
     fs::write(copy.path(), if before.is_empty() { FIRST } else { &before })?;

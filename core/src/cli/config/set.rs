@@ -19,7 +19,7 @@ pub(super) fn run(sources: &Sources, key: &str, value: Option<String>) -> Result
     if is_variable(key) {
         return set_variable(sources, key, &given(value, key, true)?);
     }
-    let space = sources.key_space()?;
+    let space = sources.key_space();
     let path: KeyPath = key.parse().map_err(|error| Failure::new(format!("{error}")).code(crate::error::USAGE))?;
     let known = space.key(&path).ok_or_else(|| unknown(&space, &path))?;
     if known.secret {

@@ -62,6 +62,21 @@ fn nobody_claims_what_is_anothers() {
 }
 
 #[test]
+fn nobody_reads_a_variable_of_anothers() {
+    let reads = |plugin: &str, name: &str| claim(plugin, true, &format!("{plugin}.key"), json!({"env": [name]}));
+    let check = |claims: &[Claim], conflict: &str| {
+        assert_eq!(KeySpace::new(claims).expect_err(conflict).to_string(), conflict);
+    };
+    let both = [reads("one", "ONE_KEY"), reads("two", "ONE_KEY")];
+    check(&both, "Plugin `two` claims the variable `ONE_KEY` of plugin `one`");
+    check(&[reads("one", "TERMINAL_CWD")], "Plugin `one` claims the variable `TERMINAL_CWD` of hermes itself");
+    check(&[reads("one", "HERMES_YOLO_MODE")], "Plugin `one` claims the variable `HERMES_YOLO_MODE` of hermes itself");
+    let (space, conflicts) = KeySpace::without_conflicts(&both);
+    assert_eq!(conflicts.len(), 1);
+    assert!(space.key(&path("one.key")).is_some() && space.key(&path("two.key")).is_none());
+}
+
+#[test]
 fn the_nearest_key_is_one_of_the_same_section_first() {
     let space = KeySpace::new(&[]).expect("no conflict");
     let nearest = |text: &str| space.nearest(&path(text)).map(|path| path.to_string());

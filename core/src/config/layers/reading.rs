@@ -16,7 +16,7 @@ use crate::config::check::check;
 use crate::config::dotenv::Dotenv;
 use crate::config::environment::Environment;
 use crate::config::home::is_exposed;
-use crate::config::keys::{Key, KeyPath, KeySpace, Owner};
+use crate::config::keys::{Claim, ClaimConflict, Key, KeyPath, KeySpace, Owner};
 use crate::config::problem::{ConfigError, Problem};
 use crate::config::schema;
 use crate::config::settings::{DEFAULTS, Settings};
@@ -32,12 +32,13 @@ pub(crate) struct Reading {
 
 impl Reading {
     pub(crate) fn of(sources: &Sources) -> Result<Self, ConfigError> {
+        let (space, conflicts) = KeySpace::without_conflicts(&sources.catalogue.claims);
         let mut reading = Self {
-            space: sources.key_space()?,
+            space,
             env: sources.env.clone(),
-            tree: defaults(&sources.catalogue),
+            tree: defaults(&sources.catalogue, &conflicts),
             origins: BTreeMap::new(),
-            problems: Vec::new(),
+            problems: conflicts.iter().map(ignored).collect(),
         };
         reading.schema_defaults();
         reading.file(&sources.home.config_file())?;
@@ -165,6 +166,11 @@ impl Reading {
     }
 }
 
+fn ignored(conflict: &ClaimConflict) -> Problem {
+    let problem = Problem::warning(format!("{conflict}; none of its keys are read"));
+    problem.about(conflict.path.to_string()).hint(format!("`hermes plugins remove {}`", conflict.plugin))
+}
+
 /// Drops what plugins keep in a section of core's.
 fn retain_known(value: &mut Value, schema: &Value) {
     let (Some(map), Some(properties)) = (value.as_object_mut(), schema["properties"].as_object()) else {
@@ -176,11 +182,16 @@ fn retain_known(value: &mut Value, schema: &Value) {
     }
 }
 
-fn defaults(catalogue: &Catalogue) -> Value {
+fn defaults(catalogue: &Catalogue, conflicts: &[ClaimConflict]) -> Value {
     let mut tree: Value = serde_yaml::from_str(DEFAULTS).expect("the built-in defaults are YAML");
     merge(&mut tree, &catalogue.defaults);
-    for claim in catalogue.claims.iter().filter(|claim| claim.installed) {
-        if let Some(value) = &claim.default {
+    let sound = |claim: &&Claim| {
+        claim.installed
+            && !claim.path.keys().iter().any(|name| name == "*")
+            && !conflicts.iter().any(|conflict| conflict.plugin == claim.plugin)
+    };
+    for claim in catalogue.claims.iter().filter(sound) {
+        if let Some(value) = claim.default.as_ref().filter(|value| !value.is_null()) {
             claim.path.put(&mut tree, value.clone());
         }
     }

@@ -202,6 +202,39 @@ fn a_plugin_sees_its_own_keys_at_their_places() {
 }
 
 #[test]
+fn what_is_named_like_a_secret_is_not_shown() {
+    let mut place = Place::with(
+        "servers:\n  one:\n    env: {ACME_TOKEN: hunter2, LEVEL: high}\n    raw: {Authorization: hunter2, max: 3}\n",
+    );
+    let server =
+        json!({"properties": {"env": {"additionalProperties": {"type": "string"}}, "raw": {"type": "object"}}});
+    place.claims = vec![claim("servers", true, "servers", json!({"additionalProperties": server}))];
+    let shown: Vec<String> = place.load().shown().iter().map(|row| format!("{}={}", row.path, row.value)).collect();
+    let servers: Vec<&String> = shown.iter().filter(|row| row.starts_with("servers")).collect();
+    assert_eq!(
+        servers,
+        [
+            "servers.one.env.ACME_TOKEN=\"****\"",
+            "servers.one.env.LEVEL=\"high\"",
+            "servers.one.raw={\"Authorization\":\"****\",\"max\":3}"
+        ]
+    );
+}
+
+#[test]
+fn a_plugin_that_claims_what_is_anothers_has_no_keys() {
+    let mut place = Place::with("");
+    let bad = claim("bad", true, "approvals.mode", json!({"type": "string", "default": "off"}));
+    place.claims = vec![Claim { default: Some(json!("off")), ..bad }];
+    let config = place.load();
+    assert_eq!(config.settings.approvals.mode, ApprovalMode::Manual);
+    assert_eq!(
+        config.warnings[0].message,
+        "Plugin `bad` claims the key `approvals.mode` of hermes itself; none of its keys are read"
+    );
+}
+
+#[test]
 fn the_catalogue_names_the_defaults_that_are_plugins() {
     let mut place = Place::with("security:\n  scanners:\n    x: {on_failure: open}\n");
     place.defaults = json!({"terminal": {"backend": "here"}, "security": {"required_scanners": ["rules"]}});
