@@ -1,0 +1,3 @@
+//! Conformance suites and stories, in one binary.
+
+mod commands;
