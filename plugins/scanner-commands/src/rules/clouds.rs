@@ -9,7 +9,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         matches: |case| {
             case.runs(&["kubectl", "oc", "k3s", "microk8s"])
-                && verbs(case).take(2).any(|verb| verb == "delete" || verb == "drain")
+                && verbs(case).find(|verb| verb != "kubectl").is_some_and(|verb| verb == "delete" || verb == "drain")
                 && !is_dry(case)
         },
         ..Rule::new("kubectl-delete", "delete cluster resources", Severity::High)

@@ -157,6 +157,9 @@ fn mounts_host(case: &Case, run: &Parsed) -> bool {
 
 /// The root, a directory of the system, all homes, or the engine's own socket.
 fn is_host(case: &Case, volume: &Word) -> bool {
+    // `-v=/:/host` is the same as `-v /:/host`.
+    let bare = volume.strip_prefix("=");
+    let volume = bare.as_ref().unwrap_or(volume);
     let text = volume.leading().into_owned();
     let source = match volume.known() {
         Some(known) => Word::from(known.split(':').next().unwrap_or_default()),

@@ -43,10 +43,16 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         matches: |case| {
+            let names = |path: &PathShape| path.name().is_some_and(|name| name.starts_with("authorized_keys"));
+            let is_named = || case.args().last().is_some_and(|word| names(&word.path()));
             changes(case, |write| {
-                let name = write.path.name().unwrap_or_default();
-                name.starts_with("authorized_keys")
-                    && !matches!(write.kind, WriteKind::Attributes | WriteKind::Remove | WriteKind::Edit)
+                names(&write.path)
+                    && match write.kind {
+                        // A copied file keeps its name only if the destination is a directory.
+                        WriteKind::Copy => write.path.has_part(".ssh") || is_named(),
+                        WriteKind::Redirect | WriteKind::Output | WriteKind::InPlace => true,
+                        WriteKind::Attributes | WriteKind::Remove | WriteKind::Edit => false,
+                    }
             })
         },
         ..Rule::new("authorized-keys-write", "change who may log in over ssh", Severity::Critical)

@@ -83,8 +83,17 @@ fn is_agent_process(case: &Case, word: &Word) -> bool {
     ];
     let looks_up = |simple: &Simple| simple.is(LOOKS_UP) && simple.args().iter().any(names_agent);
     let from_launcher = word.unknowns().any(|unknown| unknown.why == Why::Launcher);
-    case.command.sources(word).into_iter().any(looks_up)
-        || (from_launcher && (case.fed_by(looks_up) || case.command.upstream(case.simple).into_iter().any(looks_up)))
+    case.command.sources(word).into_iter().any(looks_up) || (from_launcher && launcher_is_fed(case, looks_up))
+}
+
+/// What the nearest launcher before this command reads its operands from.
+fn launcher_is_fed(case: &Case, by: fn(&Simple) -> bool) -> bool {
+    let before = case.command.simple.get(..case.index).unwrap_or_default();
+    let launcher = before
+        .iter()
+        .rev()
+        .find(|simple| case.via.last().is_some_and(|via| simple.program().as_deref() == Some(via.program.as_str())));
+    launcher.is_some_and(|launcher| case.command.upstream(launcher).into_iter().any(by))
 }
 
 fn runs_gateway(case: &Case) -> bool {

@@ -23,6 +23,10 @@ pub(super) const RULES: &[Rule] = &[
         alternative: "Write the script to a file, so that it can be read before it runs",
         ..Rule::new("script-input", "script execution via standard input", Severity::Medium)
     },
+    Rule {
+        matches: |case| case.program().is_some_and(|program| mixes_scripts(&program)),
+        ..Rule::new("lookalike-program", "program name in look-alike letters", Severity::High)
+    },
 ];
 
 fn gives_shell_code(case: &Case) -> bool {
@@ -93,6 +97,13 @@ fn reads_code(case: &Case) -> bool {
         () if case.is(&["make", "gmake"]) => case.args().windows(2).any(|pair| pair[0].is("-f") && pair[1].is("-")),
         () => false,
     }
+}
+
+/// Whether Latin letters stand in one word with Greek or Cyrillic ones, many of which look the same.
+fn mixes_scripts(name: &str) -> bool {
+    let foreign = |c: char| matches!(c, '\u{370}'..='\u{58f}' | '\u{1c80}'..='\u{1c8f}' | '\u{2de0}'..='\u{2dff}' | '\u{a640}'..='\u{a69f}');
+    name.split(|c: char| !c.is_alphabetic())
+        .any(|word| word.contains(foreign) && word.contains(|c: char| c.is_ascii_alphabetic()))
 }
 
 /// Whether an `awk` program runs commands: `system(…)`, `"…" | getline`, `print | "…"`.
