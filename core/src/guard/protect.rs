@@ -35,8 +35,8 @@ pub enum Class {
     Service,
     /// Start-up files of shells.
     ShellStartup,
-    /// Logins over ssh.
-    Ssh,
+    /// Who may log in, and the keys to log in elsewhere.
+    Login,
     /// Credentials of other programs.
     Credential,
 }
@@ -44,7 +44,7 @@ pub enum Class {
 impl Class {
     /// Whether it is the guard's own, and not a file that a rule speaks of.
     pub fn is_own(self) -> bool {
-        !matches!(self, Class::ShellStartup | Class::Ssh | Class::Credential)
+        !matches!(self, Class::ShellStartup | Class::Login | Class::Credential)
     }
 
     /// A few words for a person.
@@ -57,7 +57,7 @@ impl Class {
             Class::State => "the agent's sessions and consent",
             Class::Service => "the gateway's service file",
             Class::ShellStartup => "a start-up file of the shell",
-            Class::Ssh => "ssh keys and logins",
+            Class::Login => "login keys",
             Class::Credential => "a credential file",
         }
     }
@@ -83,7 +83,7 @@ impl Protected {
             Some(Class::Settings) => path.name().filter(|name| name.starts_with(".env")).map(|_| Class::Settings),
             Some(Class::Pairing) => Some(Class::Pairing),
             _ if !path.is_secret() => None,
-            _ if path.has_part(".ssh") => Some(Class::Ssh),
+            _ if path.is_login() => Some(Class::Login),
             _ => Some(Class::Credential),
         }
     }
@@ -143,7 +143,7 @@ impl Protected {
             return Some(Class::Service);
         }
         match () {
-            () if path.has_part(".ssh") => Some(Class::Ssh),
+            () if path.is_login() => Some(Class::Login),
             () if path.is_shell_startup() || self.in_user_home(path, PathShape::is_shell_startup) => {
                 Some(Class::ShellStartup)
             }

@@ -95,10 +95,15 @@ impl PathShape {
             .is_some_and(|part| part.may_be(".env") || part.may_be("config.yaml"))
     }
 
+    /// Returns whether the path says who may log in, or holds the keys to log in elsewhere.
+    pub fn is_login(&self) -> bool {
+        self.has_part(".ssh")
+    }
+
     /// Returns whether writing the path changes who may log in, what a shell does at its start, a credential, or
     /// what the agent may do.
     pub fn is_sensitive(&self) -> bool {
-        self.has_part(".ssh") || self.is_own_setting() || self.is_shell_startup() || self.is_credential()
+        self.is_login() || self.is_own_setting() || self.is_shell_startup() || self.is_credential()
     }
 
     /// Returns whether reading the path gives a secret away.

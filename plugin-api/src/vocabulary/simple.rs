@@ -24,6 +24,9 @@ const WITH_SUBCOMMANDS: &[&str] = &[
     "aws",
     "service",
     "loginctl",
+    "vagrant",
+    "pulumi",
+    "tofu",
 ];
 
 impl Command {

@@ -1,3 +1,5 @@
+//! Each question, on hand-made commands.
+
 //! What each question answers, form by form.
 
 use super::*;

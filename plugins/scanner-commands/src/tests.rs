@@ -1,3 +1,5 @@
+//! The set of rules: complete, well named, switchable. What each matches is tested with the reader, in `tests/`.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use hermes_plugin_api::harness::{block_on, command};

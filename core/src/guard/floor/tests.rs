@@ -1,3 +1,5 @@
+//! What is floor, and what only looks like it.
+
 use hermes_plugin_api::command::{How, Launcher, Piece, Redirect, RedirectOp, Simple, Unknown, Why};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What is protected, and what is left alone.
+
 use super::*;
 
 fn protected() -> Protected {
@@ -24,7 +26,7 @@ fn paths_have_a_class() {
         ("/srv/agent/state.db-wal", Some(Class::State)),
         ("/home/ada/.config/systemd/user/hermes-gateway.service", Some(Class::Service)),
         ("/home/ada/.bashrc", Some(Class::ShellStartup)),
-        ("/home/ada/.ssh/config", Some(Class::Ssh)),
+        ("/home/ada/.ssh/config", Some(Class::Login)),
         ("/home/ada/.netrc", Some(Class::Credential)),
         ("/srv/agent/logs/hermes.log", None),
         ("/srv/agent/notes.txt", None),
