@@ -152,7 +152,8 @@ fn listed(env: &Environment, names: &[&str], families: &[&str]) -> Vars {
     vars.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-fn injects(name: &str) -> bool {
+/// Whether a variable makes the loader or a shell run code that nobody asked for.
+pub(crate) fn injects(name: &str) -> bool {
     let loader = (name.starts_with("LD_") || name.starts_with("DYLD_")) && !LOADER_PATHS.contains(&name);
     loader || INJECTING.contains(&name) || name.starts_with("BASH_FUNC_")
 }

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::dotenv::is_name;
+
 /// The exported variables; one without a value is declared only, or its value is not text.
 pub(super) fn parse(bytes: &[u8]) -> BTreeMap<String, Option<String>> {
     let mut variables = BTreeMap::new();
@@ -35,13 +37,6 @@ fn variable(line: &[u8]) -> Option<(String, Option<String>, &[u8])> {
         _ => return None,
     };
     Some((name, String::from_utf8(value).ok(), after))
-}
-
-/// Whether a variable may have this name.
-pub(super) fn is_name(name: &str) -> bool {
-    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        && !name.is_empty()
-        && !name.starts_with(|c: char| c.is_ascii_digit())
 }
 
 fn double_quoted(bytes: &[u8]) -> Option<(Vec<u8>, &[u8])> {

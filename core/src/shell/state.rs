@@ -5,34 +5,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::export::is_name;
 use super::wrap::Report;
+use crate::config::dotenv::is_name;
+use crate::env_policy::injects;
 
 /// How many variables are carried at most.
 const MOST: usize = 256;
 /// How many bytes of names and values are carried at most.
 const LARGEST: usize = 64 * 1024;
 
-/// Variables that the shell keeps for itself, or reads as orders.
-const NEVER: [&str; 16] = [
-    "_",
-    "PWD",
-    "OLDPWD",
-    "SHLVL",
-    "BASHOPTS",
-    "SHELLOPTS",
-    "BASH_ENV",
-    "ENV",
-    "PS4",
-    "IFS",
-    "PROMPT_COMMAND",
-    "BASH_XTRACEFD",
-    "POSIXLY_CORRECT",
-    "GCONV_PATH",
-    "GLIBC_TUNABLES",
-    crate::host::process::MARK,
-];
-const NEVER_PREFIX: [&str; 4] = ["LD_", "DYLD_", "BASH_FUNC_", "__hermes_"];
+/// Variables that the shell keeps for itself.
+const OWN: [&str; 7] = ["_", "PWD", "OLDPWD", "SHLVL", "IFS", "POSIXLY_CORRECT", crate::host::process::MARK];
 
 /// The state between commands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,5 +71,5 @@ impl State {
 }
 
 fn may_carry(name: &str) -> bool {
-    is_name(name) && !NEVER.contains(&name) && !NEVER_PREFIX.iter().any(|prefix| name.starts_with(prefix))
+    is_name(name) && !OWN.contains(&name) && !name.starts_with("__hermes_") && !injects(name)
 }
