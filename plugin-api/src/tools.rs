@@ -2,11 +2,12 @@
 
 use std::future::Future;
 
+use hermes_plugin_abi::{self as abi, CLOSED, FULL, FfiFuture, FutureExt as _, PUSHED, RSlice, RVec, TD_Opaque};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::flow::{Cancel, Sink};
+use crate::flow::{Cancel, Output, Pushed, Sink};
 
 /// A set of tools that a model may call.
 pub trait McpServer: Send + Sync + 'static {
@@ -82,6 +83,35 @@ pub struct CallContext {
 pub struct Progress {
     /// What is going on.
     pub message: String,
+}
+
+impl Progress {
+    /// An output whose text is shown as progress: for a call that passes on what a command prints.
+    #[must_use]
+    pub fn output(progress: Sink<Self>) -> Output {
+        Output::from_wire(abi::Sink_TO::from_value(Shown(progress), TD_Opaque))
+    }
+}
+
+struct Shown(Sink<Progress>);
+
+impl abi::Sink for Shown {
+    fn try_push(&self, text: RSlice<'_, u8>) -> u32 {
+        match self.0.try_push(&Progress { message: String::from_utf8_lossy(&text).into_owned() }) {
+            Pushed::Taken => PUSHED,
+            Pushed::Full => FULL,
+            Pushed::Closed => CLOSED,
+        }
+    }
+
+    fn push(&self, text: RVec<u8>) -> FfiFuture<u32> {
+        let sink = self.0.clone();
+        async move {
+            let progress = Progress { message: String::from_utf8_lossy(&text).into_owned() };
+            if sink.push(&progress).await.is_ok() { PUSHED } else { CLOSED }
+        }
+        .into_ffi()
+    }
 }
 
 /// What a call yields.
