@@ -162,7 +162,7 @@ impl App {
     ///
     /// # Errors
     /// When the home cannot be made, or the configuration is refused.
-    pub fn start(ground: Ground, flags: Vec<(crate::config::keys::KeyPath, Value)>) -> Result<Self, Failure> {
+    pub fn start(ground: Ground, flags: Vec<(KeyPath, Value)>) -> Result<Self, Failure> {
         ground.home.create()?;
         let mut sources = ground.sources();
         sources.flags = flags;
