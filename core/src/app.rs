@@ -3,6 +3,7 @@
 //! In two steps, so that what only reads (`plugins list`, `config check`) pays and risks no more than reading:
 //! [`Ground`] opens no library and needs no valid configuration; [`App`] has both.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,7 +82,14 @@ impl Ground {
                 claims.extend(theirs);
             }
         }
-        Known { claims, defaults: self.defaults() }
+        Known { claims, defaults: self.defaults(), secrets: self.secrets() }
+    }
+
+    /// Names of variables that hold secrets of plugins, installed or known.
+    fn secrets(&self) -> BTreeSet<String> {
+        let manifests = self.found.iter().filter_map(|found| found.manifest.as_ref().ok());
+        let installed = manifests.flat_map(|manifest| &manifest.secrets);
+        self.catalogue.plugins.iter().flat_map(|listed| &listed.secrets).chain(installed).cloned().collect()
     }
 
     /// Defaults of core's keys that are the name of a plugin.
@@ -168,10 +176,7 @@ impl App {
         sources.flags = flags;
         let config = Config::load(&sources)?;
         begin_log(&ground.home, &config);
-        let declared = ground.found.iter().filter_map(|found| found.manifest.as_ref().ok());
-        let declared = declared.flat_map(|manifest| &manifest.secrets);
-        let listed = ground.catalogue.plugins.iter().flat_map(|listed| &listed.secrets);
-        crate::redact::know(declared.chain(listed).filter_map(|name| config.secret(name)));
+        crate::redact::know(config.secret_values());
         let secrets = config.clone();
         let services = Arc::new(Services {
             runtime: tokio::runtime::Handle::current(),

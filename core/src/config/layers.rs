@@ -4,7 +4,7 @@
 
 mod reading;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use hermes_plugin_api::secret::Secret;
@@ -41,6 +41,8 @@ pub struct Catalogue {
     pub claims: Vec<Claim>,
     /// Defaults of core's keys that are the name of a plugin, as a tree.
     pub defaults: Value,
+    /// Names of variables that hold secrets, of installed plugins and of known ones.
+    pub secrets: BTreeSet<String>,
 }
 
 /// The configuration in force.
@@ -54,6 +56,7 @@ pub struct Config {
     origins: BTreeMap<KeyPath, Origin>,
     space: KeySpace,
     env: Environment,
+    secrets: BTreeSet<String>,
 }
 
 /// Where a value comes from.
@@ -122,6 +125,7 @@ impl Config {
             origins: reading.origins,
             space: reading.space,
             env: reading.env,
+            secrets: sources.catalogue.secrets.clone(),
         })
     }
 
@@ -174,6 +178,22 @@ impl Config {
     /// Returns a secret by the name of its variable, from the process or `.env`.
     pub fn secret(&self, name: &str) -> Option<Secret> {
         self.env.text(name).filter(|text| !text.is_empty()).map(Secret::new)
+    }
+
+    /// Returns the names of variables that hold secrets: those that plugins declare, and those of secret keys.
+    pub fn secret_names(&self) -> BTreeSet<String> {
+        let keys = self.space.keys().iter().filter(|key| key.secret);
+        keys.flat_map(|key| key.env.iter().cloned()).chain(self.secrets.iter().cloned()).collect()
+    }
+
+    /// Returns every secret that is set, so that it can be kept out of what is shown: the variables of
+    /// [`Self::secret_names`], those of `.env` that are named like one, and secret keys.
+    pub fn secret_values(&self) -> Vec<Secret> {
+        let file = self.env.file_vars().keys().filter(|name| is_marked(name)).cloned();
+        let names: BTreeSet<String> = self.secret_names().into_iter().chain(file).collect();
+        let keys = self.space.keys().iter().filter(|key| key.secret).flat_map(|key| expand(&key.path, &self.tree));
+        let keys = keys.filter_map(|path| path.lookup(&self.tree)?.as_str().map(Secret::new));
+        names.iter().filter_map(|name| self.secret(name)).chain(keys).collect()
     }
 
     /// Returns the environment, with `.env` under it.

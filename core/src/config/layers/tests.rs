@@ -34,7 +34,8 @@ impl Place {
     }
 
     fn sources(&self) -> Sources {
-        let catalogue = Catalogue { claims: self.claims.clone(), defaults: self.defaults.clone() };
+        let secrets = ["ACME_KEY".to_owned()].into();
+        let catalogue = Catalogue { claims: self.claims.clone(), defaults: self.defaults.clone(), secrets };
         Sources::new(Home::at(self.dir.path()), Environment::of(self.vars.clone()), catalogue)
     }
 
@@ -195,6 +196,9 @@ fn a_plugin_sees_its_own_keys_at_their_places() {
     assert_eq!(config.for_plugin("backend-a"), json!({"terminal": {"a_image": "x", "a_cpu": 1, "a_key": "hunter2"}}));
     assert_eq!(config.for_plugin("other"), json!({"servers": {"one": {"url": "u"}}}));
     assert_eq!(config.for_plugin("nobody"), json!({}));
+    let values: Vec<String> = config.secret_values().iter().map(|secret| secret.expose().to_owned()).collect();
+    assert_eq!(values, ["hunter2", "hunter2"]);
+    assert_eq!(Vec::from_iter(config.secret_names()), ["ACME_KEY", "A_KEY", "HERMES_TERMINAL_A_KEY"]);
     let shown = config.shown();
     let key = shown.iter().find(|row| row.path.to_string() == "terminal.a_key").expect("shown");
     assert_eq!((&key.value, key.origin.to_string()), (&json!("****"), "env A_KEY".to_owned()));
