@@ -24,7 +24,8 @@ use crate::host::service::{self, Services};
 use crate::plugin::catalogue::{Catalogue, Listed};
 use crate::plugin::find::{self, Found, Roots};
 use crate::plugin::lock::Source;
-use crate::plugin::registry::{Choice, Plugins, Supply};
+use crate::plugin::registry::{Plugins, Supply};
+use crate::plugin::state::Choice;
 
 /// How long a scanner may take when nobody says otherwise.
 const SCAN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -77,6 +78,9 @@ impl Ground {
             let Ok(manifest) = &found.manifest else { continue };
             let theirs = claims_of(&Listed::from(manifest), true);
             // One that claims what is taken is broken, and said to be; its keys do not count.
+            if self.catalogue.violated_by(manifest).is_some() {
+                continue;
+            }
             let taken = |claim: &Claim| claims.iter().any(|known| overlap(known, claim));
             if !theirs.iter().any(taken) {
                 claims.extend(theirs);
@@ -120,11 +124,15 @@ impl Ground {
     #[must_use]
     pub fn plugins(self, config: &Config, supply: Option<Box<dyn Supply>>) -> Plugins {
         let hashes = Some(self.home.cache_dir().join("plugin-hashes.json"));
-        Plugins::new(self.found, self.catalogue, &choice(&config.settings.plugins), supply, hashes)
+        let choice = choice(config);
+        Plugins::new(self.found, self.catalogue, &choice, supply, hashes)
     }
 }
 
-fn choice(settings: &settings::Plugins) -> Choice {
+/// What the user chose about plugins.
+#[must_use]
+pub fn choice(config: &Config) -> Choice {
+    let settings = &config.settings.plugins;
     Choice {
         enabled: settings.enabled.clone(),
         disabled: settings.disabled.clone(),

@@ -2,8 +2,10 @@
 //! here.
 
 pub mod config;
+mod contributed;
 pub mod out;
 pub mod plugins;
+mod runtime;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -53,7 +55,7 @@ pub fn main(args: Vec<std::ffi::OsString>) -> u8 {
 fn run(args: Vec<std::ffi::OsString>) -> Result<u8, Failure> {
     let matches = match Cli::command().try_get_matches_from(&args) {
         Ok(matches) => matches,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&args, error),
     };
     let cli = Cli::from_arg_matches(&matches).map_err(|error| Failure::new(error.to_string()))?;
     let ground = || Ground::survey(Environment::capture(), cli.profile.clone());
@@ -64,34 +66,38 @@ fn run(args: Vec<std::ffi::OsString>) -> Result<u8, Failure> {
         }
         Some(Command::Config(command)) => config::run(command, &ground()?),
         Some(Command::Plugins(command)) => plugins::run(command, ground()?),
-        Some(Command::Contributed(words)) => contributed(&words, ground()?),
-        None => usage(&Cli::command().error(clap::error::ErrorKind::DisplayHelp, "")),
+        Some(Command::Contributed(words)) => contributed::run(&words, ground()?, &own_words()),
+        None => {
+            let args = [&args[..1], &["--help".into()]].concat();
+            let help = Cli::command().try_get_matches_from(&args).err();
+            help.map_or(Ok(error::USAGE), |help| usage(&args, help))
+        }
     }
 }
 
 /// Help, version and mistakes. Help lists the words of plugins like any other.
-fn usage(error: &clap::Error) -> Result<u8, Failure> {
+fn usage(args: &[std::ffi::OsString], error: clap::Error) -> Result<u8, Failure> {
+    let error = match error.kind() {
+        clap::error::ErrorKind::DisplayHelp => contributed::listed(Cli::command(), args).unwrap_or(error),
+        _ => error,
+    };
     let _ = error.print();
     Ok(u8::try_from(error.exit_code()).unwrap_or(error::USAGE))
 }
 
-fn contributed(words: &[String], ground: Ground) -> Result<u8, Failure> {
-    let word = words.first().map_or("", String::as_str);
-    let Some(listed) = ground.catalogue.owner_of_word(word) else {
-        let known: Vec<String> = Cli::command().get_subcommands().map(|known| known.get_name().to_owned()).collect();
-        let failure = Failure::new(format!("Unknown command `{word}`")).code(error::USAGE);
-        let nearest = known.iter().max_by(|a, b| strsim::jaro(a, word).total_cmp(&strsim::jaro(b, word)));
-        let nearest = nearest.filter(|known| strsim::jaro(known, word) > 0.7);
-        return Err(match nearest {
-            Some(known) => failure.hint(format!("did you mean `{known}`?")),
-            None => failure.hint("see `hermes --help`"),
-        });
-    };
-    let installed = ground.found.iter().any(|found| found.id == listed.id);
-    let failure = Failure::new(format!("`{word}` is a command of the plugin `{}`, which is not installed", listed.id));
-    match (installed, listed.available) {
-        (true, _) => Err(Failure::new(format!("`{word}` is a command of the plugin `{}`", listed.id))),
-        (false, true) => Err(failure.hint(format!("install it with `hermes plugins install {}`", listed.id))),
-        (false, false) => Err(failure.hint("it is planned and not part of this release")),
+/// The words that core serves.
+fn own_words() -> Vec<String> {
+    Cli::command().get_subcommands().map(|known| known.get_name().to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::plugin::catalogue::WORDS;
+
+    #[test]
+    fn every_word_of_core_is_reserved_for_it() {
+        for word in super::own_words() {
+            assert!(WORDS.contains(&word.as_str()), "`{word}` is missing in `WORDS`: a plugin could claim it");
+        }
     }
 }

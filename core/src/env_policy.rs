@@ -14,7 +14,7 @@ use crate::config::environment::Vars;
 const MARKS: [&str; 7] = ["KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL", "PASSWD", "AUTH"];
 
 /// Secrets and switches of core itself.
-const OWN: [&str; 2] = ["SUDO_PASSWORD", "HERMES_YOLO_MODE"];
+pub(crate) const OWN: [&str; 2] = ["SUDO_PASSWORD", "HERMES_YOLO_MODE"];
 
 /// Variables that make the loader or a shell run code that nobody asked for.
 const INJECTING: [&str; 11] = [

@@ -9,8 +9,9 @@ use crate::config::edit::EditError;
 use crate::config::home::HomeError;
 use crate::config::problem::ConfigError;
 use crate::plugin::catalogue::CatalogueError;
+use crate::plugin::install::InstallError;
 use crate::plugin::lock::LockError;
-use crate::plugin::registry::Refusal;
+use crate::plugin::refusal::Refusal;
 
 /// Success.
 pub const OK: u8 = 0;
@@ -98,6 +99,13 @@ impl From<ConfigError> for Failure {
 
 impl From<HomeError> for Failure {
     fn from(error: HomeError) -> Self {
+        let hint = error.hint();
+        Self { hint, ..Self::of(error.into()) }
+    }
+}
+
+impl From<InstallError> for Failure {
+    fn from(error: InstallError) -> Self {
         let hint = error.hint();
         Self { hint, ..Self::of(error.into()) }
     }

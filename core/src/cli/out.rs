@@ -26,6 +26,12 @@ pub fn note(text: &str) {
     let _ = writeln!(anstream::stderr(), "{text}");
 }
 
+/// Prints a question, after which the answer is typed on the same line.
+pub fn prompt(text: &str) {
+    let mut stderr = anstream::stderr();
+    let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
+}
+
 /// Prints the one final error.
 pub fn error(text: &str) {
     note(text);

@@ -3,12 +3,16 @@
 //! It is data, generated from their manifests and shipped in the prefix, so that core can say "install `x`"
 //! about a key or word without naming any plugin in its code. Nobody else may claim what stands in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use hermes_plugin_api::manifest::{CommandWord, Kind, Manifest, Provide};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::config::keys::{KeyPath, KeySpace};
+use crate::env_policy;
 
 /// The catalogue.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -46,6 +50,49 @@ pub struct Listed {
 fn yes() -> bool {
     true
 }
+
+/// The command-line words that are core's own, those of later releases among them.
+pub const WORDS: [&str; 26] = [
+    "approvals",
+    "audit",
+    "chat",
+    "check",
+    "completion",
+    "config",
+    "cron",
+    "doctor",
+    "exec",
+    "gateway",
+    "help",
+    "mcp",
+    "model",
+    "pairing",
+    "plugin-host",
+    "plugins",
+    "profile",
+    "redact",
+    "sessions",
+    "setup",
+    "skills",
+    "status",
+    "tools",
+    "uninstall",
+    "update",
+    "version",
+];
+
+/// What core itself claims, as if it were a plugin: its words, its secrets and its settings.
+static CORE: LazyLock<Listed> = LazyLock::new(|| {
+    let word = |name: &&str| CommandWord { name: (*name).to_owned(), ..CommandWord::default() };
+    let keys = KeySpace::new(&[]).map(|space| space.keys().to_vec()).unwrap_or_default();
+    Listed {
+        id: "hermes".into(),
+        commands: WORDS.iter().map(word).collect(),
+        secrets: env_policy::OWN.iter().map(|&name| name.to_owned()).collect(),
+        settings: keys.into_iter().map(|key| (key.path.to_string(), key.schema)).collect(),
+        ..Listed::default()
+    }
+});
 
 /// A catalogue that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -101,7 +148,7 @@ impl Catalogue {
         if self.find(&manifest.id).is_some() {
             return Some(format!("the id `{}` belongs to a first-party plugin", manifest.id));
         }
-        self.plugins.iter().find_map(|listed| clash(manifest, listed))
+        self.plugins.iter().chain([&*CORE]).find_map(|listed| clash(manifest, listed))
     }
 }
 
@@ -120,67 +167,60 @@ impl From<&Manifest> for Listed {
     }
 }
 
-/// What two plugins both claim, in words that name the other.
+/// What two plugins both offer or claim, in words that name the other.
 #[must_use]
 pub fn clash(manifest: &Manifest, other: &Listed) -> Option<String> {
+    same_offer(manifest, other).or_else(|| same_claim(manifest, other))
+}
+
+/// What two plugins both offer. A user may choose between them.
+#[must_use]
+pub fn same_offer(manifest: &Manifest, other: &Listed) -> Option<String> {
+    let theirs = |offer: &&Provide| other.provides.iter().any(|own| own.kind == offer.kind && own.name == offer.name);
+    let offer = manifest.provides.iter().find(theirs)?;
+    Some(format!("{} `{}` is also offered by `{}`", offer.kind, offer.name, other.id))
+}
+
+/// What two plugins both claim as their own: a word, a secret, a setting. Nobody can choose between them.
+#[must_use]
+pub fn same_claim(manifest: &Manifest, other: &Listed) -> Option<String> {
     let owner = &other.id;
-    let offers = manifest
-        .provides
-        .iter()
-        .find(|offer| other.provides.iter().any(|theirs| theirs.kind == offer.kind && theirs.name == offer.name));
-    if let Some(offer) = offers {
-        return Some(format!("{} `{}` is also offered by `{owner}`", offer.kind, offer.name));
-    }
     let word = manifest.commands.iter().find(|word| other.commands.iter().any(|theirs| theirs.name == word.name));
     if let Some(word) = word {
         return Some(format!("the command `{}` belongs to `{owner}`", word.name));
     }
-    if let Some(secret) = manifest.secrets.iter().find(|name| other.secrets.contains(name)) {
+    let theirs = variables(&other.secrets, &other.settings);
+    if let Some(secret) = variables(&manifest.secrets, &manifest.settings).intersection(&theirs).next() {
         return Some(format!("the secret `{secret}` belongs to `{owner}`"));
-    }
-    let read: Vec<&str> = manifest.settings.values().flat_map(variables).collect();
-    if let Some(secret) = other.secrets.iter().find(|secret| read.contains(&secret.as_str())) {
-        return Some(format!("a setting reads the secret `{secret}` of `{owner}`"));
     }
     let key = manifest.settings.keys().find(|key| other.settings.keys().any(|theirs| overlaps(key, theirs)));
     key.map(|key| format!("the setting `{key}` belongs to `{owner}`"))
 }
 
+/// The variables whose values a plugin gets: its secrets, and those that its settings read.
+fn variables<'a>(secrets: &'a [String], settings: &'a BTreeMap<String, Value>) -> BTreeSet<&'a str> {
+    secrets.iter().map(String::as_str).chain(settings.values().flat_map(read_by)).collect()
+}
+
 /// The variables that a schema reads, at any depth.
-fn variables(schema: &Value) -> Vec<&str> {
+#[must_use]
+pub fn read_by(schema: &Value) -> Vec<&str> {
     let own = match &schema["env"] {
         Value::String(name) => vec![name.as_str()],
         Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
         _ => Vec::new(),
     };
     let below = schema["properties"].as_object().into_iter().flat_map(serde_json::Map::values);
-    own.into_iter().chain(below.flat_map(variables)).collect()
+    own.into_iter().chain(below.flat_map(read_by)).collect()
 }
 
 /// Whether one key path is the other, or lies within it.
 fn overlaps(one: &str, other: &str) -> bool {
-    let within = |inner: &str, outer: &str| {
-        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    };
-    within(one, other) || within(other, one)
+    match (one.parse::<KeyPath>(), other.parse::<KeyPath>()) {
+        (Ok(one), Ok(other)) => one.covers(&other) || other.covers(&one),
+        _ => one == other,
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::{Listed, clash};
-    use hermes_plugin_api::manifest::Manifest;
-
-    #[test]
-    fn a_setting_reads_no_secret_of_anothers() {
-        let other = Listed { id: "model-acme".into(), secrets: vec!["ACME_KEY".into()], ..Listed::default() };
-        for schema in [json!({"env": "ACME_KEY"}), json!({"properties": {"key": {"env": ["MY_KEY", "ACME_KEY"]}}})] {
-            let settings = [("mine".to_owned(), schema)].into();
-            let manifest = Manifest { settings, ..Manifest::default() };
-            let words = clash(&manifest, &other).expect("a clash");
-            assert_eq!(words, "a setting reads the secret `ACME_KEY` of `model-acme`");
-        }
-        assert_eq!(clash(&Manifest::default(), &other), None);
-    }
-}
+mod tests;

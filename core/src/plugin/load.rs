@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::fd::IntoRawFd as _;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use hermes_plugin_abi as abi;
 use hermes_plugin_abi::layout::{Mismatch, root_module};
@@ -51,6 +53,9 @@ pub enum LoadError {
     /// It would end the process when it panics.
     #[error("it was built with `panic = \"abort\"`: a panic in it would end this process")]
     Aborts,
+    /// It does not come back.
+    #[error("it did not start within {} seconds", .0.as_secs())]
+    Hangs(Duration),
     /// It failed to start.
     #[error("it failed to start: {0}")]
     Init(PluginError),
@@ -77,11 +82,32 @@ pub struct Offers {
     pub services: BTreeMap<(Kind, String), ServiceBox>,
 }
 
-/// Loads a library through its descriptor and initialises the plugin.
+/// How long a library's constructors and the plugin's start may take together.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Loads a library through its descriptor and initialises the plugin, on a thread of its own: one that hangs there
+/// holds up nobody else.
 ///
 /// # Errors
 /// The first thing that is wrong; nothing of the plugin is used then.
 pub fn load(file: File, manifest: &Manifest, settings: String, host: HostBox) -> Result<Offers, LoadError> {
+    let (done, loaded) = sync_channel(1);
+    let context = InitContext { plugin: manifest.id.as_str().into(), settings: settings.into(), host };
+    let shared = Arc::new(Shared::new(manifest));
+    let thread = std::thread::Builder::new().name(format!("load {}", manifest.id));
+    let thread = thread.spawn(move || {
+        // Nobody waits any more when it took too long.
+        let _ = done.send(initialise(file, context, &shared));
+    });
+    thread.map_err(|error| LoadError::Open(error.to_string()))?;
+    match loaded.recv_timeout(PATIENCE) {
+        Ok(loaded) => loaded,
+        Err(RecvTimeoutError::Timeout) => Err(LoadError::Hangs(PATIENCE)),
+        Err(RecvTimeoutError::Disconnected) => Err(LoadError::Open("its thread ended".to_owned())),
+    }
+}
+
+fn initialise(file: File, context: InitContext, shared: &Arc<Shared>) -> Result<Offers, LoadError> {
     let root = open(file)?;
     if root.epoch() != EPOCH {
         return Err(LoadError::Epoch(root.epoch()));
@@ -89,9 +115,7 @@ pub fn load(file: File, manifest: &Manifest, settings: String, host: HostBox) ->
     if !root.unwinds() {
         return Err(LoadError::Aborts);
     }
-    let shared = Arc::new(Shared::new(manifest));
     let registrar = abi::Registrar_TO::from_value(Registrar(shared.clone()), TD_Opaque);
-    let context = InitContext { plugin: manifest.id.as_str().into(), settings: settings.into(), host };
     let started = (root.init())(context, registrar).into_result();
     let mut state = shared.state.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(undeclared) = state.undeclared.take() {

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::plugin::trust::{self, Distrust};
+
 /// The lock file's name.
 pub const FILE_NAME: &str = "plugins.lock";
 
@@ -30,6 +32,7 @@ impl Default for Lock {
 
 /// One plugin in a lock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Locked {
     /// Its version.
     pub version: String,
@@ -75,6 +78,9 @@ pub enum LockError {
         /// Why.
         source: std::io::Error,
     },
+    /// Somebody else could have written it.
+    #[error("The lock of the plugins cannot be used")]
+    Distrusted(#[source] Distrust),
     /// It is not a lock file.
     #[error("`{}` is not a lock file: {message}", path.display())]
     Malformed {
@@ -96,6 +102,7 @@ impl Lock {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(source) => return Err(LockError::Io { path: path.to_owned(), source }),
         };
+        trust::private(path).map_err(LockError::Distrusted)?;
         let malformed = |message: String| LockError::Malformed { path: path.to_owned(), message };
         let lock: Self = serde_yaml::from_str(&text).map_err(|error| malformed(error.to_string()))?;
         match lock.version {

@@ -4,6 +4,7 @@
 //! the others go on.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -12,25 +13,14 @@ use hermes_plugin_api::error::PluginError;
 use hermes_plugin_api::manifest::{Kind, Manifest, Provide};
 use serde_json::Value;
 
-use crate::plugin::catalogue::{Catalogue, Listed, clash};
+use crate::plugin::catalogue::{Catalogue, Listed};
 use crate::plugin::find::Found;
 use crate::plugin::handle::{BackendHandle, CommandsHandle, ModelHandle, PlatformHandle, ScannerHandle, ToolsHandle};
-use crate::plugin::load::{self, LoadError, Offers};
+use crate::plugin::load::{self, Offers};
 use crate::plugin::lock::Source;
-use crate::plugin::trust::{self, Distrust};
-
-/// What the user chose about plugins.
-#[derive(Clone, Debug, Default)]
-pub struct Choice {
-    /// Switched on by name.
-    pub enabled: Vec<String>,
-    /// Switched off by name.
-    pub disabled: Vec<String>,
-    /// Plugins of others that may run in this process.
-    pub trusted: Vec<String>,
-    /// Of several that offer the same: `kind/name` to plugin id.
-    pub chosen: BTreeMap<String, String>,
-}
+use crate::plugin::refusal::{self, Refusal};
+use crate::plugin::state::{self, Choice, State};
+use crate::plugin::trust;
 
 /// One installed plugin.
 pub struct Entry {
@@ -39,29 +29,6 @@ pub struct Entry {
     /// Whether it may be used.
     pub state: State,
     loaded: OnceLock<Result<Arc<Loaded>, Refusal>>,
-}
-
-/// Whether a plugin may be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
-    /// It is used when somebody needs it.
-    Enabled,
-    /// It is switched off.
-    Disabled,
-    /// It cannot be used; one sentence says why.
-    Broken(String),
-}
-
-/// A plugin that is not used, in one sentence, and the way out.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("Plugin `{plugin}` cannot be used: {cause}")]
-pub struct Refusal {
-    /// Its id.
-    pub plugin: String,
-    /// Why.
-    pub cause: String,
-    /// What to do.
-    pub hint: String,
 }
 
 /// The capabilities of a loaded plugin.
@@ -103,7 +70,7 @@ impl Plugins {
         supply: Option<Box<dyn Supply>>,
         hashes: Option<PathBuf>,
     ) -> Self {
-        let states = states(&found, &catalogue, choice);
+        let states = state::of(&found, &catalogue, choice);
         let entries = found.into_iter().zip(states);
         let entries = entries.map(|(found, state)| Entry { found, state, loaded: OnceLock::new() }).collect();
         let trusted = choice.trusted.clone();
@@ -195,7 +162,11 @@ impl Plugins {
     pub fn commands(&self, word: &str) -> Result<CommandsHandle, Refusal> {
         let has = |manifest: &&Manifest| manifest.commands.iter().any(|command| command.name == word);
         let entry = self.enabled().find(|(_, manifest)| has(manifest)).map(|(entry, _)| entry);
-        let Some(entry) = entry else { return Err(self.absent(self.catalogue.owner_of_word(word), word)) };
+        let Some(entry) = entry else {
+            let any = |entry: &&Entry| entry.found.manifest.as_ref().is_ok_and(|manifest| has(&manifest));
+            let kept = self.entries.iter().find(any).map(refusal::of_state);
+            return Err(kept.unwrap_or_else(|| self.absent(self.catalogue.owner_of_word(word), word)));
+        };
         let offers = entry.found.manifest.as_ref().map(|manifest| manifest.provides.iter());
         let offer = offers.ok().and_then(|mut offers| offers.find(|offer| offer.kind == Kind::Commands));
         self.of(entry, offer.map_or("", |offer| &offer.name), |loaded| &loaded.commands)
@@ -214,9 +185,21 @@ impl Plugins {
     #[must_use]
     pub fn absence(&self, id: &str) -> Refusal {
         match self.entries.iter().find(|entry| entry.found.id == id) {
-            Some(entry) => refuse_state(entry),
+            Some(entry) => refusal::of_state(entry),
             None => self.absent(self.catalogue.find(id), id),
         }
+    }
+
+    /// What keeps a plugin from being loaded, as far as that can be told without loading it. Being disabled is
+    /// nothing that does.
+    #[must_use]
+    pub fn trouble(&self, entry: &Entry) -> Option<Refusal> {
+        if let State::Broken(_) = entry.state {
+            return Some(refusal::of_state(entry));
+        }
+        let trusted = self.trusts(&entry.found.id) || entry.state == State::Disabled;
+        let manifest = entry.found.manifest.as_ref().ok()?;
+        self.open(entry, manifest, trusted).err()
     }
 
     /// Loads a plugin for checking it, whatever its state.
@@ -224,7 +207,10 @@ impl Plugins {
     /// # Errors
     /// When it cannot be loaded.
     pub fn verify(&self, entry: &Entry) -> Result<(), Refusal> {
-        self.loaded(entry).map(|_| ())
+        match entry.state {
+            State::Broken(_) => Err(refusal::of_state(entry)),
+            _ => self.loaded(entry).map(|_| ()),
+        }
     }
 
     /// Lets every loaded plugin return its resources. The caller sets the deadline.
@@ -248,7 +234,7 @@ impl Plugins {
         }
         let declares = |entry: &&Entry| entry.found.manifest.as_ref().is_ok_and(|m| m.declares(kind, name));
         match self.entries.iter().find(declares) {
-            Some(entry) => Err(refuse_state(entry)),
+            Some(entry) => Err(refusal::of_state(entry)),
             None => Err(self.absent(self.catalogue.owner_of(kind, name), name)),
         }
     }
@@ -262,7 +248,7 @@ impl Plugins {
             };
         };
         if let Some(entry) = self.entries.iter().find(|entry| entry.found.id == listed.id) {
-            return refuse_state(entry);
+            return refusal::of_state(entry);
         }
         let hint = match listed.available {
             true => format!("install it with `hermes plugins install {}`", listed.id),
@@ -278,11 +264,11 @@ impl Plugins {
         kind: impl FnOnce(&Loaded) -> &BTreeMap<String, T>,
     ) -> Result<T, Refusal> {
         if entry.state != State::Enabled {
-            return Err(refuse_state(entry));
+            return Err(refusal::of_state(entry));
         }
         let loaded = self.loaded(entry)?;
         let found = kind(&loaded).get(name).cloned();
-        found.ok_or_else(|| refusal(entry, format!("it does not offer `{name}`"), "rebuild it".into()))
+        found.ok_or_else(|| Refusal::of(&entry.found, format!("it does not offer `{name}`"), "build it again".into()))
     }
 
     fn loaded(&self, entry: &Entry) -> Result<Arc<Loaded>, Refusal> {
@@ -291,28 +277,28 @@ impl Plugins {
 
     fn load(&self, entry: &Entry) -> Result<Loaded, Refusal> {
         let started = crate::host::clock::instant();
-        let manifest = match &entry.found.manifest {
-            Ok(manifest) => manifest,
-            Err(why) => return Err(refusal(entry, why.clone(), "correct the manifest".into())),
-        };
-        let trusted = self.trusts(&entry.found.id);
-        let file = trust::open(&entry.found, &manifest.library, trusted, self.hashes.as_deref());
-        let file = file.map_err(|distrust| refuse_files(entry, &distrust))?;
+        let manifest = entry.found.manifest.as_ref().map_err(|why| Refusal::unusable(&entry.found, why))?;
+        let file = self.open(entry, manifest, self.trusts(&entry.found.id))?;
         self.note_rebuilt(entry, manifest);
         let Some(supply) = &self.supply else {
-            return Err(refusal(entry, "plugins are only listed here".into(), "run it in a session".into()));
+            return Err(Refusal::of(&entry.found, "plugins are only listed here".into(), "run it in a session".into()));
         };
         let offers = load::load(file, manifest, supply.settings(manifest).to_string(), supply.host(manifest));
-        let offers = offers.map_err(|error| refuse_library(entry, &error))?;
+        let offers = offers.map_err(|error| refusal::of_library(&entry.found, &error))?;
         let elapsed_us = started.elapsed().as_micros();
         tracing::debug!(plugin = entry.found.id, elapsed_us, "Plugin loaded.");
         Ok(Loaded::new(&entry.found.id, offers))
     }
 
+    fn open(&self, entry: &Entry, manifest: &Manifest, trusted: bool) -> Result<File, Refusal> {
+        let file = trust::open(&entry.found, &manifest.library, trusted, self.hashes.as_deref());
+        file.map_err(|distrust| refusal::of_files(&entry.found, &distrust))
+    }
+
     fn note_rebuilt(&self, entry: &Entry, manifest: &Manifest) {
         let locked = entry.found.locked.as_ref().filter(|_| entry.found.source == Source::Dev);
         let Some(known) = locked.and_then(|locked| locked.files.get(&manifest.library)) else { return };
-        if trust::digest(&entry.found.folder.join(&manifest.library)).is_ok_and(|now| now != *known) {
+        if trust::digest(&entry.found.library(&manifest.library)).is_ok_and(|now| now != *known) {
             let notice = format!("Plugin `{}` is linked for development and was rebuilt since", entry.found.id);
             self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
         }
@@ -364,95 +350,4 @@ impl Loaded {
         }
         Ok(())
     }
-}
-
-fn states(found: &[Found], catalogue: &Catalogue, choice: &Choice) -> Vec<State> {
-    let mut states: Vec<State> =
-        found.iter().enumerate().map(|(i, one)| own_state(i, one, found, catalogue, choice)).collect();
-    // Two that offer the same are both refused until the user chooses.
-    let clashes: Vec<Option<String>> = (0..found.len()).map(|i| clash_of(i, found, &states, choice)).collect();
-    for (state, clash) in states.iter_mut().zip(clashes) {
-        if let Some(why) = clash {
-            *state = State::Broken(why);
-        }
-    }
-    states
-}
-
-fn own_state(index: usize, found: &Found, all: &[Found], catalogue: &Catalogue, choice: &Choice) -> State {
-    let manifest = match &found.manifest {
-        Ok(manifest) => manifest,
-        Err(why) => return State::Broken(why.clone()),
-    };
-    if let Some(earlier) = all[..index].iter().find(|earlier| earlier.id == found.id) {
-        return State::Broken(format!("another plugin of this id lies in `{}`", earlier.folder.display()));
-    }
-    let foreign = Some(found).filter(|found| found.source != Source::Bundled);
-    if let Some(claim) = foreign.and_then(|_| catalogue.violated_by(manifest)) {
-        return State::Broken(claim);
-    }
-    let on = choice.enabled.contains(&found.id) || (found.source == Source::Bundled && manifest.enabled_by_default);
-    match on && !choice.disabled.contains(&found.id) {
-        true => State::Enabled,
-        false => State::Disabled,
-    }
-}
-
-fn clash_of(index: usize, found: &[Found], states: &[State], choice: &Choice) -> Option<String> {
-    let ours = found[index].manifest.as_ref().ok().filter(|_| states[index] == State::Enabled)?;
-    let others =
-        found.iter().zip(states).enumerate().filter(|(i, (_, state))| *i != index && **state == State::Enabled);
-    others.into_iter().find_map(|(_, (other, _))| {
-        let theirs = other.manifest.as_ref().ok()?;
-        let why = clash(ours, &Listed::from(theirs))?;
-        let chosen = |offer: &Provide| choice.chosen.get(&format!("{}/{}", offer.kind, offer.name)) == Some(&ours.id);
-        let contested = ours.provides.iter().filter(|offer| theirs.declares(offer.kind, &offer.name));
-        match contested.clone().count() > 0 && contested.into_iter().all(chosen) {
-            true => None,
-            false => Some(why),
-        }
-    })
-}
-
-fn refusal(entry: &Entry, cause: String, hint: String) -> Refusal {
-    Refusal { plugin: entry.found.id.clone(), cause, hint }
-}
-
-fn refuse_state(entry: &Entry) -> Refusal {
-    let id = &entry.found.id;
-    match &entry.state {
-        State::Disabled => {
-            refusal(entry, "it is disabled".into(), format!("enable it with `hermes plugins enable {id}`"))
-        }
-        State::Broken(why) => refusal(entry, why.clone(), format!("see `hermes plugins info {id}`")),
-        State::Enabled => refusal(entry, "it does not offer this".into(), format!("see `hermes plugins info {id}`")),
-    }
-}
-
-fn refuse_files(entry: &Entry, distrust: &Distrust) -> Refusal {
-    let (id, folder) = (&entry.found.id, entry.found.folder.display());
-    let bundled = entry.found.source == Source::Bundled;
-    let hint = match distrust {
-        Distrust::NotTrusted => format!(
-            "read what it may do with `hermes plugins info {id}`, then trust it with `hermes plugins enable {id}`"
-        ),
-        Distrust::Owner { .. } | Distrust::Mode { .. } => {
-            format!(
-                "give it to yourself and take write access from others: `chown -R $USER {folder}; chmod -R go-w {folder}`"
-            )
-        }
-        _ if bundled => "install the program again".to_owned(),
-        _ => format!("install it again with `hermes plugins install {folder}`"),
-    };
-    refusal(entry, distrust.to_string(), hint)
-}
-
-fn refuse_library(entry: &Entry, error: &LoadError) -> Refusal {
-    let hint = match error {
-        LoadError::Init(error) => error.hint().map_or_else(|| "see the log for more".to_owned(), str::to_owned),
-        LoadError::Aborts => "build it with `panic = \"unwind\"`".to_owned(),
-        LoadError::Undeclared(_) | LoadError::Missing(_) => "make its manifest and its code agree".to_owned(),
-        _ => format!("build it against hermes-plugin-api of ABI {}", hermes_plugin_abi::VERSION),
-    };
-    refusal(entry, error.to_string(), hint)
 }

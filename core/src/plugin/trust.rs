@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::plugin::elf;
 use crate::plugin::find::{Found, MANIFEST};
 use crate::plugin::lock::{Digest, Source};
 
@@ -47,6 +48,14 @@ pub enum Distrust {
         /// Why.
         why: String,
     },
+    /// It cannot be a library.
+    #[error("`{}` cannot be loaded: {why}", path.display())]
+    NotWhole {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: elf::NotWhole,
+    },
     /// It is not the file that was installed.
     #[error("`{}` is not the file that was installed ({what} differs)", path.display())]
     Changed {
@@ -73,9 +82,8 @@ pub fn open(found: &Found, library: &str, trusted: bool, cache: Option<&Path>) -
     private(&found.folder)?;
     let mut hashes = Hashes::read(cache);
     let mut opened = None;
-    for name in [MANIFEST, library] {
+    for (name, path) in [(MANIFEST, found.folder.join(MANIFEST)), (library, found.library(library))] {
         let digest = locked.files.get(name).ok_or(Distrust::NotLocked)?;
-        let path = found.folder.join(name);
         let file = open_private(&path)?;
         // A plugin under development changes with every build; its owner said so when linking it.
         if found.source != Source::Dev {
@@ -84,7 +92,10 @@ pub fn open(found: &Found, library: &str, trusted: bool, cache: Option<&Path>) -
         opened = Some(file);
     }
     hashes.write(cache);
-    opened.ok_or(Distrust::NotLocked)
+    let file = opened.ok_or(Distrust::NotLocked)?;
+    let whole = elf::check(&file);
+    whole.map_err(|why| Distrust::NotWhole { path: found.library(library), why })?;
+    Ok(file)
 }
 
 /// Checks that a folder belongs to the user or root and cannot be written by others.

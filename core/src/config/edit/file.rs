@@ -68,12 +68,16 @@ pub fn change(
 }
 
 /// The right to change a file, until dropped or until the process ends, however it ends.
-struct Lock {
+pub(crate) struct Lock {
     _file: File,
 }
 
 impl Lock {
-    fn take(path: &Path) -> Result<Self, EditError> {
+    /// Waits for other writers of a file, up to a limit.
+    ///
+    /// # Errors
+    /// [`EditError`] where somebody holds it for too long, or it cannot be made.
+    pub(crate) fn take(path: &Path) -> Result<Self, EditError> {
         let mut name = path.as_os_str().to_owned();
         name.push(".lock");
         let lock = PathBuf::from(name);
