@@ -109,7 +109,7 @@ pub fn spawn(request: SpawnRequest) -> Result<Process> {
     Ok(Process { pid, events, input: input_tx, orders })
 }
 
-/// Waits until every child's tree has been ended by its owner, and is reaped.
+/// Waits until every child has ended and is reaped: the last step of a shutdown that has dropped their holders.
 pub async fn drained() {
     OWNERS.close();
     OWNERS.wait().await;

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::export::Variables;
 use super::wrap::Report;
 use crate::config::dotenv::is_name;
 use crate::env_policy::injects;
@@ -28,29 +29,36 @@ pub(super) struct State {
     pub(super) unset: BTreeSet<String>,
 }
 
+type Had<'a> = BTreeMap<&'a str, &'a str>;
+
 impl State {
     /// Takes over what a command that began with `before` changed, so that commands side by side do not undo each
     /// other's changes.
     pub(super) fn merge(&mut self, before: &Self, session: &BTreeMap<String, String>, report: Report) {
-        let had = before.variables(session);
-        for (name, value) in &report.variables {
-            if let Some(value) = value.as_deref().filter(|value| had.get(name.as_str()) != Some(value)) {
-                self.carry(name, value);
-            }
-        }
-        for (name, _) in had.iter().filter(|(name, _)| !report.variables.contains_key(**name) && may_carry(name)) {
-            self.set.remove(*name);
-            if session.contains_key(*name) {
-                self.unset.insert((*name).to_owned());
-            }
+        if let Some(variables) = &report.variables {
+            self.merge_variables(&before.variables(session), session, variables);
         }
         if report.cwd != before.cwd {
             self.cwd = report.cwd;
         }
     }
 
+    fn merge_variables(&mut self, had: &Had<'_>, session: &BTreeMap<String, String>, has: &Variables) {
+        for (name, value) in has {
+            if let Some(value) = value.as_deref().filter(|value| had.get(name.as_str()) != Some(value)) {
+                self.carry(name, value);
+            }
+        }
+        for (name, _) in had.iter().filter(|(name, _)| !has.contains_key(**name) && may_carry(name)) {
+            self.set.remove(*name);
+            if session.contains_key(*name) {
+                self.unset.insert((*name).to_owned());
+            }
+        }
+    }
+
     /// The variables that a command begins with.
-    fn variables<'a>(&'a self, session: &'a BTreeMap<String, String>) -> BTreeMap<&'a str, &'a str> {
+    fn variables<'a>(&'a self, session: &'a BTreeMap<String, String>) -> Had<'a> {
         let kept = session.iter().filter(|(name, _)| !self.unset.contains(*name));
         kept.chain(&self.set).map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }

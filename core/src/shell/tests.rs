@@ -250,6 +250,15 @@ async fn a_background_grandchild_does_not_hold_the_call_up() {
 }
 
 #[tokio::test]
+async fn a_background_grandchild_that_never_stops_printing_does_not_either() {
+    let t = Fixture::new().await;
+    let run = t.run("echo begun; yes &");
+    let result = tokio::time::timeout(Duration::from_secs(30), run).await.expect("returns");
+    assert_eq!(result.exit_code, Some(0));
+    assert!(result.output.starts_with("begun\n"));
+}
+
+#[tokio::test]
 async fn much_output_is_capped_and_says_so() {
     let t = Fixture::new().await;
     let result = t.run("echo first; head -c 100000000 /dev/zero | tr '\\0' 'x'; echo; echo last").await;

@@ -5,8 +5,7 @@
 //! anyway; and it can hide output of its own. It gains nothing else: what runs next is judged for the directory
 //! that was reported, and runs in that one. Without a report the state stays what it was.
 
-use std::collections::BTreeMap;
-
+use super::export::{Variables, parse};
 use crate::host::clock;
 
 /// On one line, so that the shell's own messages count the lines of the command.
@@ -14,11 +13,12 @@ use crate::host::clock;
 /// The arguments are the command, the nonce, the directory, `PATH` where it was changed, and the variables to
 /// unset. `PATH` is an argument, not in the environment, so that a session with a broken one still finds its
 /// shell. The report goes to a descriptor of its own: the command may close its output. It is made after
-/// the command, and from a trap for commands that exit; a command that replaces both leaves none.
+/// the command, and from a trap for commands that exit; where a command gets around both, there is none.
 const SCRIPT: &str = concat!(
+    r#"__hermes_tell() { builtin printf '\0<%s\0%s\0' "$__hermes_nonce" "${PWD-}" && builtin export -p; "#,
+    r#"builtin printf '\0>%s\0' "$__hermes_nonce"; }; "#,
     r#"__hermes_report() { [ -n "${__hermes_nonce-}" ] || return 0; "#,
-    r#"{ builtin printf '\0<%s\0%s\0' "$__hermes_nonce" "${PWD-}"; builtin export -p; "#,
-    r#"builtin printf '\0>%s\0' "$__hermes_nonce"; } 2>/dev/null >&"$__hermes_out" || :; __hermes_nonce=; }; "#,
+    r#"__hermes_tell 2>/dev/null >&"$__hermes_out" || __hermes_tell 2>/dev/null || :; __hermes_nonce=; }; "#,
     r#"exec {__hermes_out}>&1; __hermes_run=$1 __hermes_nonce=$2; "#,
     r#"trap '{ set +xv; } 2>/dev/null; __hermes_report' EXIT; "#,
     r#"builtin cd -- "$3" || exit; [ -z "$4" ] || export PATH="$4"; shift 4; unset -v -- "$@"; set --; "#,
@@ -58,15 +58,15 @@ impl Nonce {
 pub(super) struct Report {
     /// The working directory.
     pub(super) cwd: String,
-    /// The exported variables. Those whose values are not text are left out.
-    pub(super) variables: BTreeMap<String, Option<String>>,
+    /// The exported variables, when they could be read.
+    pub(super) variables: Option<Variables>,
 }
 
 impl Report {
     fn parse(bytes: &[u8]) -> Option<Self> {
         let end = bytes.iter().position(|byte| *byte == 0)?;
         let cwd = std::str::from_utf8(&bytes[..end]).ok()?;
-        let variables = super::export::parse(&bytes[end + 1..]);
+        let variables = parse(&bytes[end + 1..]);
         cwd.starts_with('/').then(|| Self { cwd: cwd.to_owned(), variables })
     }
 }

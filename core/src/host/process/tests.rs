@@ -145,12 +145,17 @@ async fn dropping_the_holder_ends_the_tree() {
     let mut process = spawn(request(FAMILY)).expect("starts");
     let family = line(&mut process).await;
     drop(process);
+    ended(&family).await;
+}
+
+/// Waits until none of these processes lives.
+async fn ended(family: &str) {
     let gone = async {
         while family.split(' ').any(alive) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(5), gone).await.expect("the tree ends");
+    tokio::time::timeout(Duration::from_secs(10), gone).await.expect("the tree ends");
 }
 
 #[test]
@@ -166,5 +171,64 @@ fn a_runtime_that_goes_takes_the_tree_along() {
     while family.split(' ').any(alive) {
         assert!(start.elapsed() < Duration::from_secs(5), "still alive: {family}");
         std::thread::yield_now();
+    }
+}
+
+mod channel {
+    use hermes_plugin_abi::{Channel_TO, TD_Opaque};
+    use hermes_plugin_api::flow::Channel;
+    use hermes_plugin_api::host::{EXIT, STDERR, STDIN, STDOUT};
+    use serde_json::json;
+
+    use super::*;
+
+    fn open(request: SpawnRequest) -> Channel {
+        let (head, channel) = open_for_plugin(request).expect("opens");
+        assert!(head["pid"].as_u64().is_some_and(|pid| pid > 1));
+        Channel::from_wire(Channel_TO::from_value(channel, TD_Opaque))
+    }
+
+    async fn frames(channel: &Channel) -> Vec<(u32, String)> {
+        let mut frames: Vec<(u32, String)> = Vec::new();
+        while let Some(piece) = channel.recv().await.expect("no fault") {
+            match frames.last_mut().filter(|(tag, _)| *tag == piece.tag) {
+                Some((_, data)) => data.push_str(&text(piece.data)),
+                None => frames.push((piece.tag, text(piece.data))),
+            }
+        }
+        frames
+    }
+
+    #[tokio::test]
+    async fn frames_carry_input_output_and_the_exit() {
+        let request = SpawnRequest { stdin: true, merge_stderr: false, ..request("cat; echo no >&2; exit 4") };
+        let channel = open(request);
+        channel.send(STDIN, "in").await.expect("taken");
+        channel.control(&json!({ "op": "close_stdin" })).await.expect("closed");
+        channel.send(STDIN, "more").await.expect_err("closed");
+        let mut frames = frames(&channel).await;
+        assert_eq!(frames.pop(), Some((EXIT, json!({ "code": 4, "signal": null }).to_string())));
+        frames.sort_unstable();
+        assert_eq!(frames, [(STDOUT, "in".to_owned()), (STDERR, "no\n".to_owned())]);
+    }
+
+    #[tokio::test]
+    async fn orders_signal_and_kill() {
+        let channel = open(request("trap 'echo usr1' USR1; echo up; while :; do sleep 0.01; done"));
+        assert_eq!(channel.recv().await.expect("no fault").expect("a frame").data, b"up\n");
+        channel.control(&json!({ "op": "signal", "signal": 10 })).await.expect("sent");
+        assert_eq!(channel.recv().await.expect("no fault").expect("a frame").data, b"usr1\n");
+        channel.control(&json!({ "op": "dance" })).await.expect_err("unknown");
+        channel.control(&json!({ "op": "kill" })).await.expect("sent");
+        assert_eq!(frames(&channel).await.pop(), Some((EXIT, json!({ "code": null, "signal": 15 }).to_string())));
+        channel.control(&json!({ "op": "kill" })).await.expect("nothing left to do");
+    }
+
+    #[tokio::test]
+    async fn dropping_the_channel_ends_the_tree() {
+        let channel = open(request(FAMILY));
+        let family = text(channel.recv().await.expect("no fault").expect("a frame").data);
+        drop(channel);
+        ended(family.trim()).await;
     }
 }

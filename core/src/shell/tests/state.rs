@@ -21,6 +21,9 @@ async fn the_directory_is_carried() {
     check("cd /; exec true", &format!("{path}/sub")).await;
     check("cd .. || exit; kill -TERM $$", &path).await;
     check("cd sub; set -x; set -u; set -f; IFS=/", &format!("{path}/sub")).await;
+    check("cd ..; for n in 1 2 3 4 5 6 7 8 9 10 11 12; do eval \"exec $n>&-\"; done", &format!("{path}/sub")).await;
+    check("cd deep; exec 10>&- 11>&-", &format!("{path}/sub/deep")).await;
+    check("cd ..; true", &format!("{path}/sub")).await;
     check("cd ..; printf() { echo no; }; export() { :; }; cd() { :; }", &path).await;
     check("function builtin { :; }; set -o posix; true", &path).await;
     check("if", &path).await;
@@ -101,6 +104,13 @@ async fn a_broken_path_is_carried_and_can_be_mended() {
     t.check("ls", "bash: line 1: ls: command not found\n", 127).await;
     t.run("export PATH=/usr/bin:/bin").await;
     t.check("ls", "", 0).await;
+}
+
+#[tokio::test]
+async fn arrays_and_what_is_not_text_are_not_carried() {
+    let t = Fixture::new().await;
+    t.run("declare -ax LIST=(1 2); declare -Ax MAP=([a]=b); export BYTES=$'\\xff' TEXT=1").await;
+    t.check("echo \"${LIST-none} ${MAP-none} ${BYTES-none} $TEXT\"", "none none none 1\n", 0).await;
 }
 
 #[tokio::test]
