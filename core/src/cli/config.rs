@@ -38,6 +38,7 @@ pub enum ConfigCommand {
         /// The key or variable.
         key: String,
         /// The value; without it, it is asked for, or read from standard input.
+        #[arg(allow_hyphen_values = true)]
         value: Option<String>,
     },
     /// Print where the configuration file is.
