@@ -109,7 +109,7 @@ fn overwrites_disk(case: &Case<'_>, _: &FloorContext) -> bool {
             let raw = match write.kind {
                 WriteKind::Redirect | WriteKind::Output | WriteKind::Copy | WriteKind::InPlace => true,
                 WriteKind::Remove => case.is(&["shred"]),
-                WriteKind::Edit | WriteKind::Attributes => false,
+                WriteKind::CopyInto | WriteKind::Edit | WriteKind::Attributes => false,
             };
             raw && is_disk(&write.path)
         })

@@ -212,7 +212,7 @@ fn copies_trees(case: &Case<'_>) -> bool {
 
 /// What a protected verb of the program's own command line would change.
 fn verb(case: &Case<'_>) -> Option<&'static str> {
-    if case.assignments.iter().any(|assignment| assignment.name == "HERMES_YOLO_MODE") {
+    if switches_asking_off(case) {
         return Some("whether commands are asked about");
     }
     let words = own_words(case).filter(|_| !case.only_asks_help())?;
@@ -230,6 +230,14 @@ fn verb(case: &Case<'_>) -> Option<&'static str> {
         "mcp" if says(1, &["add", "accept"]) => Some("the tools the agent has"),
         _ => None,
     }
+}
+
+/// `HERMES_YOLO_MODE=1` before a program, through `env`, or exported.
+fn switches_asking_off(case: &Case<'_>) -> bool {
+    const NAME: &str = "HERMES_YOLO_MODE";
+    let exports = case.is(&["export", "env", "declare", "typeset", "readonly"]);
+    case.assignments.iter().any(|assignment| assignment.name == NAME)
+        || (exports && case.args().iter().any(|word| word.leading().starts_with(NAME)))
 }
 
 /// Returns whether a configuration key decides what the agent may do or who may talk to it.

@@ -59,8 +59,8 @@ impl Targets<'_> {
             }
             (None, _) => return Vec::new(),
         };
-        let mut targets: Vec<Target> =
-            self.sources().filter_map(|word| Some(to.join(word.path().name()?))).map(|path| (None, path)).collect();
+        let named = self.sources().filter_map(|word| Some(to.join(word.path().name()?)));
+        let mut targets: Vec<Target> = named.map(|path| (Some(WriteKind::CopyInto), path)).collect();
         targets.insert(0, (None, to));
         targets
     }

@@ -205,13 +205,29 @@ const WRITERS: &[Writer] = &[
         },
     },
     Writer {
-        programs: &["truncate", "patch", "sd", "dos2unix", "unix2dos", "ex", "ed", "fallocate"],
+        programs: &["truncate", "fallocate"],
+        kind: WriteKind::InPlace,
+        syntax: Syntax { short_values: "srlo", long_values: &["size", "reference", "length", "offset"], ..Syntax::GNU },
+        targets: |t| t.all(),
+    },
+    Writer {
+        programs: &["patch"],
         kind: WriteKind::InPlace,
         syntax: Syntax {
-            short_values: "sorpiBDdFgVzYc",
-            long_values: &["size", "reference", "strip", "input"],
+            short_values: "BDdFgipoVzYr",
+            long_values: &["directory", "input", "strip", "output", "prefix", "suffix"],
             ..Syntax::GNU
         },
+        targets: |t| {
+            let mut targets = t.all();
+            targets.extend(t.values(&[('d', "directory"), ('o', "output")]));
+            targets
+        },
+    },
+    Writer {
+        programs: &["sd", "dos2unix", "unix2dos", "ex", "ed"],
+        kind: WriteKind::InPlace,
+        syntax: Syntax { short_values: "pc", ..Syntax::GNU },
         targets: |t| t.all(),
     },
     Writer { programs: &["curl"], kind: WriteKind::Output, syntax: CURL, targets: |t| t.curled() },

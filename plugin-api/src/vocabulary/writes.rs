@@ -27,6 +27,8 @@ pub enum WriteKind {
     Output,
     /// A file is copied, moved or linked there: `cp`, `mv`, `install`, `ln`, `rsync`.
     Copy,
+    /// As `Copy`, if the destination is a directory: the source's name in it.
+    CopyInto,
     /// The file is changed where it is: `sed -i`, `truncate`, `patch`.
     InPlace,
     /// An editor or shell is opened on it.

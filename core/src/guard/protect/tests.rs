@@ -80,6 +80,7 @@ fn commands_that_change_the_guard_are_found() {
         "hermes pairing approve telegram ABC",
         "hermes mcp add x",
         "hermes --yolo",
+        "export HERMES_YOLO_MODE=1",
         "hermes chat -q hi --yolo",
         "target/debug/hermes plugins install ./x",
         "cargo run -p hermes-core -- plugins remove x",

@@ -2,6 +2,7 @@
 
 use hermes_plugin_api::finding::Severity;
 use hermes_plugin_api::rule::{Case, Rule};
+use hermes_plugin_api::vocabulary::Syntax;
 
 use super::sql::{self, Statement};
 
@@ -70,10 +71,18 @@ fn any_statement(case: &Case, is: fn(&Statement) -> bool) -> bool {
 fn empties_store(case: &Case) -> bool {
     let texts = || super::programs::texts_given(case);
     if case.runs(&["redis-cli", "valkey-cli", "keydb-cli"]) {
-        return texts().iter().any(|text| {
-            text.split_whitespace()
-                .any(|word| ["FLUSHALL", "FLUSHDB"].iter().any(|verb| word.eq_ignore_ascii_case(verb)))
-        });
+        const SYNTAX: Syntax = Syntax {
+            short_values: "hpsaunridXDt",
+            long_values: &["user", "pass", "cacert", "cert", "key", "sni", "eval"],
+            stops_at_operand: true,
+            ..Syntax::GNU
+        };
+        let empties = |verb: &str| ["FLUSHALL", "FLUSHDB"].iter().any(|name| verb.eq_ignore_ascii_case(name));
+        return case.parse(&SYNTAX).operands.first().is_some_and(|word| empties(&word.leading()))
+            || super::programs::texts_fed(case)
+                .iter()
+                .flat_map(|text| text.lines())
+                .any(|line| line.split_whitespace().next().is_some_and(empties));
     }
     let drops = ["dropDatabase(", ".drop()", ".deleteMany({})", ".remove({})"];
     case.runs(&["mongo", "mongosh"])

@@ -19,7 +19,8 @@ pub(super) const RULES: &[Rule] = &[
         matches: |case| {
             case.changes().iter().any(|write| {
                 write.path.is_block_device()
-                    && (!matches!(write.kind, WriteKind::Remove | WriteKind::Attributes) || case.is(&["shred"]))
+                    && (!matches!(write.kind, WriteKind::Remove | WriteKind::Attributes | WriteKind::CopyInto)
+                        || case.is(&["shred"]))
             })
         },
         ..Rule::new("block-device-write", "write to block device", Severity::Critical)

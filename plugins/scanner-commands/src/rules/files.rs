@@ -2,7 +2,7 @@
 
 use hermes_plugin_api::finding::Severity;
 use hermes_plugin_api::rule::{Case, Rule};
-use hermes_plugin_api::vocabulary::{PathShape, Write, WriteKind};
+use hermes_plugin_api::vocabulary::{PathShape, Root, Write, WriteKind};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -24,7 +24,12 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::new("sensitive-tee", "overwrite sensitive file via tee", Severity::High)
     },
     Rule {
-        matches: |case| changes(case, |write| write.kind == WriteKind::Copy && write.path.is_within("/etc")),
+        matches: |case| {
+            changes(case, |write| {
+                let unpacks = matches!(write.kind, WriteKind::Copy | WriteKind::Output) && is_root(&write.path);
+                unpacks || (write.kind == WriteKind::Copy && write.path.is_within("/etc"))
+            })
+        },
         ..Rule::new("system-config-copy", "copy/move file into system config", Severity::High)
     },
     Rule {
@@ -35,6 +40,8 @@ pub(super) const RULES: &[Rule] = &[
         matches: |case| {
             changes(case, |write| match write.kind {
                 WriteKind::Copy | WriteKind::InPlace | WriteKind::Remove => write.path.is_sensitive(),
+                // A folder of this name elsewhere is somebody's backup.
+                WriteKind::CopyInto => write.path.is_sensitive() && !is_login_elsewhere(&write.path),
                 WriteKind::Output => !case.is(TEE) && write.path.is_sensitive(),
                 WriteKind::Redirect | WriteKind::Edit | WriteKind::Attributes => false,
             })
@@ -44,13 +51,11 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         matches: |case| {
             let names = |path: &PathShape| path.name().is_some_and(|name| name.starts_with("authorized_keys"));
-            let is_named = || case.args().last().is_some_and(|word| names(&word.path()));
             changes(case, |write| {
                 names(&write.path)
                     && match write.kind {
-                        // A copied file keeps its name only if the destination is a directory.
-                        WriteKind::Copy => write.path.has_part(".ssh") || is_named(),
-                        WriteKind::Redirect | WriteKind::Output | WriteKind::InPlace => true,
+                        WriteKind::CopyInto => !is_login_elsewhere(&write.path),
+                        WriteKind::Copy | WriteKind::Redirect | WriteKind::Output | WriteKind::InPlace => true,
                         WriteKind::Attributes | WriteKind::Remove | WriteKind::Edit => false,
                     }
             })
@@ -70,6 +75,17 @@ const TEE: &[&str] = &["tee", "sponge"];
 
 fn changes(case: &Case, is: impl Fn(&Write) -> bool) -> bool {
     case.changes().iter().any(is)
+}
+
+/// Login files under another roof than a home: they let nobody in.
+fn is_login_elsewhere(path: &PathShape) -> bool {
+    let names = path.name().is_some_and(|name| name.starts_with("authorized_keys"));
+    (path.is_login() || names) && !path.is_within("~/.ssh")
+}
+
+/// `cp -r x/. /`, `tar -C / -x`: everything may be overwritten.
+fn is_root(path: &PathShape) -> bool {
+    path.root == Root::Absolute && path.parts.is_empty()
 }
 
 fn is_guarded(path: &PathShape) -> bool {

@@ -152,6 +152,12 @@ fn names_secret(case: &Case) -> bool {
             .any(|long| parsed.values('\0', long).any(|word| is_secret_here(case, word)));
     }
     if case.is(&["scp", "rsync", "rclone", "gsutil", "s3cmd", "aws", "sftp", "croc", "wormhole", "pastebinit"]) {
+        const COPY: Syntax = Syntax {
+            short_values: "iFoPcJSlDXefTBM",
+            long_values: &["rsh", "exclude", "include", "filter", "files-from", "profile", "region", "endpoint-url"],
+            ..Syntax::GNU
+        };
+        let parsed = case.parse(&COPY);
         let goes_out = parsed.operands.iter().any(|word| word.leading().contains(':'))
             || case.is(&["croc", "wormhole", "pastebinit"]);
         let sources = parsed.operands.len().saturating_sub(usize::from(goes_out && parsed.operands.len() > 1));

@@ -195,9 +195,18 @@ fn runs_module(simple: &Simple, option: &hermes_plugin_api::vocabulary::Opt) -> 
 /// Returns the known texts that a program is given: its arguments, and what is written into its standard input
 /// by here-documents and by `echo`, `printf` and `cat <<E` before it in the pipeline.
 pub(super) fn texts_given(case: &Case) -> Vec<String> {
-    let mut texts: Vec<String> = case.args().iter().map(joined).collect();
+    let mut texts: Vec<String> = case.args().iter().map(|word| without_option(&joined(word)).to_owned()).collect();
     texts.extend(texts_fed(case));
     texts
+}
+
+/// The value in `--command=value` and `-cvalue`.
+fn without_option(text: &str) -> &str {
+    match (text.strip_prefix("--"), text.strip_prefix('-')) {
+        (Some(long), _) => long.split_once('=').map_or("", |(_, value)| value),
+        (None, Some(short)) => short.get(1..).unwrap_or_default(),
+        (None, None) => text,
+    }
 }
 
 /// Returns the known texts that are written into standard input.

@@ -1,5 +1,6 @@
 //! Commands that run later, when nobody asks any more.
 
+use hermes_plugin_api::command::Stdin;
 use hermes_plugin_api::finding::Severity;
 use hermes_plugin_api::rule::{Case, Rule};
 use hermes_plugin_api::vocabulary::{Parsed, Syntax};
@@ -12,9 +13,10 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         matches: |case| {
-            crontab(case)
-                .is_some_and(|crontab| !crontab.operands.is_empty() && !crontab.has('l', "") && !crontab.has('r', ""))
-                || writes_schedule(case)
+            crontab(case).is_some_and(|crontab| {
+                let installs = !crontab.operands.is_empty() || case.stdin != Stdin::Inherited;
+                installs && !['l', 'r', 'e', 'V'].iter().any(|other| crontab.has(*other, ""))
+            }) || writes_schedule(case)
         },
         ..Rule::new("crontab-write", "change scheduled jobs", Severity::High)
     },

@@ -28,7 +28,9 @@ fn wipes_history(case: &Case) -> bool {
         _ => false,
     };
     let emptied = case.changes().iter().any(|write| {
-        !matches!(write.kind, WriteKind::Attributes | WriteKind::Edit) && is_history(&write.path) && !appends(case)
+        !matches!(write.kind, WriteKind::Attributes | WriteKind::Edit | WriteKind::CopyInto)
+            && is_history(&write.path)
+            && !appends(case)
     });
     assigned || exported || off || emptied
 }
@@ -67,7 +69,7 @@ fn wipes_logs(case: &Case) -> bool {
                 WriteKind::InPlace => true,
                 WriteKind::Redirect => is_empty_output(case) && !appends(case),
                 WriteKind::Output | WriteKind::Copy => copies_nothing(case),
-                WriteKind::Edit | WriteKind::Attributes => false,
+                WriteKind::Edit | WriteKind::Attributes | WriteKind::CopyInto => false,
             }
     })
 }
