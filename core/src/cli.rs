@@ -1,6 +1,9 @@
 //! The command line: which words there are and which file serves each. One file per command; nothing is decided
 //! here.
 
+pub mod approvals;
+pub mod audit;
+pub mod check;
 pub mod config;
 mod contributed;
 pub mod out;
@@ -27,6 +30,14 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// List and revoke what runs without asking.
+    #[command(subcommand)]
+    Approvals(approvals::ApprovalsCommand),
+    /// List decisions, and check that their log is whole.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Tell what the guard would decide: exit code 0 allowed, 3 needs approval, 4 denied.
+    Check(check::CheckArgs),
     /// Show, change and check the configuration.
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -64,6 +75,9 @@ fn run(args: Vec<std::ffi::OsString>) -> Result<u8, Failure> {
             out::line(&format!("hermes {}", env!("CARGO_PKG_VERSION")));
             Ok(error::OK)
         }
+        Some(Command::Approvals(command)) => approvals::run(command, &ground()?),
+        Some(Command::Audit(command)) => audit::run(command, &ground()?),
+        Some(Command::Check(args)) => check::run(args, ground()?),
         Some(Command::Config(command)) => config::run(command, &ground()?),
         Some(Command::Plugins(command)) => plugins::run(command, ground()?),
         Some(Command::Contributed(words)) => contributed::run(&words, ground()?, &own_words()),
@@ -73,6 +87,15 @@ fn run(args: Vec<std::ffi::OsString>) -> Result<u8, Failure> {
             help.map_or(Ok(error::USAGE), |help| usage(&args, help))
         }
     }
+}
+
+/// The runtime of a command that loads plugins.
+///
+/// # Errors
+/// When the system has no threads to give.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.map_err(|error| Failure::new(format!("Failed to start the runtime: {error}")))
 }
 
 /// Help, version and mistakes. Help lists the words of plugins like any other.

@@ -20,8 +20,9 @@ pub mod refusal;
 pub mod report;
 pub mod request;
 mod scan;
-mod show;
-mod spell;
+pub(crate) mod show;
+pub(crate) mod spell;
+pub mod store;
 pub mod witness;
 mod workers;
 
@@ -32,6 +33,7 @@ pub use policy::{ConsentStore, Mode, OnFailure, Policy, ScannerSlot, Unattended}
 pub use refusal::{Kind, Refusal};
 pub use report::{Judged, Report, Verdict};
 pub use request::{Approver, Audience, CommandRequest};
+pub use store::AllowList;
 
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use super::Guard;
 use super::prompt::{Answer, Question};
 use super::refusal::{Kind, Refusal};
 use super::request::{Approver, CommandRequest};
-use super::show;
+use crate::redact::redact;
 
 /// One prompt at a time in each session: a second one waits, and may be answered by the first.
 #[derive(Default)]
@@ -56,7 +56,7 @@ impl Guard {
         findings: Vec<&Finding>,
         cancel: &Cancel,
     ) -> Asked {
-        let text = show::without_secrets(request.text);
+        let text = redact(request.text);
         let question = Question::new(&text, findings, text == request.text);
         let mut whole = false;
         loop {

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hermes_plugin_api::command::Command;
-use hermes_plugin_api::error::Result;
+use hermes_plugin_api::error::{PluginError, Result};
 use hermes_plugin_api::finding::{Action, Finding, Remember};
 
 use super::entry::{Entry, is_rule_id};
@@ -52,12 +52,14 @@ impl Consent {
         sessions.entry(session.to_owned()).or_default().extend(rules.map(str::to_owned));
     }
 
-    /// Adds rules to the allow-list.
+    /// Adds rules to the allow-list, off the runtime: another process may hold the lock.
     ///
     /// # Errors
     /// When one cannot be written; those before it are.
-    pub(super) fn remember_always<'a>(&self, mut rules: impl Iterator<Item = &'a str>) -> Result<()> {
-        rules.try_for_each(|rule| self.store.add(rule))
+    pub(super) async fn remember_always<'a>(&self, rules: impl Iterator<Item = &'a str>) -> Result<()> {
+        let (store, rules) = (self.store.clone(), rules.map(str::to_owned).collect::<Vec<_>>());
+        let write = move || rules.iter().try_for_each(|rule| store.add(rule));
+        tokio::task::spawn_blocking(write).await.map_err(|error| PluginError::internal(error.to_string()))?
     }
 
     /// Forgets a session.

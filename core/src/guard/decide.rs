@@ -22,9 +22,9 @@ use super::refusal::{Kind, Refusal};
 use super::report::{Report, Verdict};
 use super::request::{Audience, CommandRequest};
 use super::scan::Scanners;
-use super::show;
 use super::witness::{Authorized, Exec};
 use crate::host::clock;
+use crate::redact::redact;
 
 /// Decides.
 pub struct Guard {
@@ -118,7 +118,7 @@ impl Guard {
                 self.consent.remember(request.session, rules());
                 "session"
             }
-            Answer::Always => match self.consent.remember_always(rules()) {
+            Answer::Always => match self.consent.remember_always(rules()).await {
                 Ok(()) => "always",
                 Err(error) => {
                     tracing::error!(%error, "Consent could not be written to the allow-list.");
@@ -210,7 +210,7 @@ impl Guard {
         let findings: Vec<String> = judgement.findings.iter().map(|judged| judged.finding.rule.clone()).collect();
         let [session, who, cwd, backend] =
             [request.session, request.who, request.cwd, request.backend].map(str::to_owned);
-        let command = show::without_secrets(request.text).into_owned();
+        let command = redact(request.text).into_owned();
         let (audit, allowed, time_ms) = (self.audit.clone(), decided.is_ok(), clock::now_ms());
         let write = move || {
             audit.record(&Record {

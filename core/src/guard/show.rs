@@ -3,7 +3,6 @@
 //!
 //! Nothing a command holds may reach a terminal as anything but visible characters.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use hermes_plugin_api::command::Span;
@@ -52,13 +51,8 @@ pub(super) fn command(text: &str, marks: &[Span], whole: bool) -> Shown {
     Shown { text: lines.text, shortened: kept.contains(&false) }
 }
 
-/// Returns a text without the secrets in it, as prompts and the audit log show it.
-pub(super) fn without_secrets(text: &str) -> Cow<'_, str> {
-    Cow::Borrowed(text)
-}
-
 /// Returns text from elsewhere on one line, safe to show.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars().fold(String::new(), |mut out, c| {
         escape(c, &mut out);
         out

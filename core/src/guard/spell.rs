@@ -7,7 +7,7 @@ use hermes_plugin_api::command::{Piece, RedirectOp, Simple, Word};
 use hermes_plugin_api::error::{PluginError, Result};
 
 /// Returns the text of a simple command: its words with one blank between them, then its redirections.
-pub(super) fn simple(simple: &Simple) -> String {
+pub(crate) fn simple(simple: &Simple) -> String {
     let mut text = words(&simple.words);
     for redirect in &simple.redirects {
         let op = match redirect.op {
