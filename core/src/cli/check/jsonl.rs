@@ -69,6 +69,9 @@ async fn answer(checker: &Checker<'_>, line: &[u8], backend: Option<&str>) -> Va
         Ok(value) => value,
         Err(error) => return json!({ "error": format!("Not a JSON object: {error}") }),
     };
+    if !value.is_object() {
+        return json!({ "error": "Not a JSON object" });
+    }
     let id = value.get("id").cloned();
     let answer = match serde_json::from_value::<Asked>(value) {
         Ok(asked) => checked(checker, &asked, backend).await,
@@ -81,7 +84,7 @@ async fn checked(checker: &Checker<'_>, asked: &Asked, backend: Option<&str>) ->
     let backend = asked.backend.as_deref().or(backend);
     let place = Place::predict(checker.app, backend, asked.cwd.as_deref(), &checker.home);
     let place =
-        place.map_err(|failure| failure.render().replace('\n', " ").trim_start_matches("error: ").to_owned())?;
+        place.map_err(|failure| failure.render().replace("\nhint:", ";").trim_start_matches("error: ").to_owned())?;
     Ok(report::json(&checker.check(&asked.command, &place).await))
 }
 
