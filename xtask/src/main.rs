@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer's tool: its output is for the terminal")]
 
 mod api_sources;
+mod bench;
 mod build;
 mod catalogue;
 mod docs;
@@ -40,6 +41,7 @@ enum Verb {
     Tidy(tidy::Args),
     NewPlugin(new_plugin::Args),
     Docs(docs::Args),
+    Bench(bench::Args),
 }
 
 fn main() -> ExitCode {
@@ -65,5 +67,6 @@ fn perform(verb: Verb) -> anyhow::Result<()> {
         Verb::Tidy(args) => tidy::run(&workspace, &args),
         Verb::NewPlugin(args) => new_plugin::run(&workspace, &args),
         Verb::Docs(args) => docs::run(&workspace, &args),
+        Verb::Bench(args) => bench::run(&workspace, &args),
     }
 }
