@@ -3,12 +3,15 @@
 
 pub mod approvals;
 pub mod audit;
+pub mod chat;
 pub mod check;
 pub mod config;
 mod contributed;
+pub mod exec;
 pub mod out;
 pub mod plugins;
 mod runtime;
+mod start;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -24,6 +27,8 @@ struct Cli {
     /// Use the profile NAME, which has a home of its own.
     #[arg(short = 'p', long, global = true, value_name = "NAME")]
     profile: Option<Profile>,
+    #[command(flatten)]
+    chat: chat::ChatArgs,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -38,6 +43,10 @@ enum Command {
     Audit(audit::AuditCommand),
     /// Tell what the guard would decide: exit code 0 allowed, 3 needs approval, 4 denied.
     Check(check::CheckArgs),
+    /// Talk at the terminal, or answer one query. The default.
+    Chat(chat::ChatArgs),
+    /// Run one command through the guard.
+    Exec(exec::ExecArgs),
     /// Show, change and check the configuration.
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -75,17 +84,19 @@ fn run(args: Vec<std::ffi::OsString>) -> Result<u8, Failure> {
             out::line(&format!("hermes {}", env!("CARGO_PKG_VERSION")));
             Ok(error::OK)
         }
+        None => chat::run(cli.chat, ground()?),
+        Some(_) if cli.chat != chat::ChatArgs::default() => {
+            let text = "flags of `chat` stand behind it";
+            usage(&args, Cli::command().error(clap::error::ErrorKind::ArgumentConflict, text))
+        }
+        Some(Command::Chat(args)) => chat::run(args, ground()?),
+        Some(Command::Exec(args)) => exec::run(args, ground()?),
         Some(Command::Approvals(command)) => approvals::run(command, &ground()?),
         Some(Command::Audit(command)) => audit::run(command, &ground()?),
         Some(Command::Check(args)) => check::run(args, ground()?),
         Some(Command::Config(command)) => config::run(command, &ground()?),
         Some(Command::Plugins(command)) => plugins::run(command, ground()?),
         Some(Command::Contributed(words)) => contributed::run(&words, ground()?, &own_words()),
-        None => {
-            let args = [&args[..1], &["--help".into()]].concat();
-            let help = Cli::command().try_get_matches_from(&args).err();
-            help.map_or(Ok(error::USAGE), |help| usage(&args, help))
-        }
     }
 }
 

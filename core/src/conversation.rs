@@ -4,6 +4,7 @@
 //! It knows one chat and one session. Who may talk is settled before; what may run is the guard's to say.
 
 pub mod agent;
+pub mod desk;
 pub mod line;
 mod slash;
 pub mod workplace;
@@ -58,6 +59,15 @@ pub enum Signal {
     Terminate,
 }
 
+/// What became of a single message.
+#[derive(Debug)]
+pub struct Single {
+    /// How its turn ended.
+    pub outcome: Outcome,
+    /// The last effect that the agent wanted was refused.
+    pub refused: bool,
+}
+
 /// A conversation.
 pub struct Conversation {
     parts: Parts,
@@ -96,26 +106,29 @@ impl Conversation {
     /// Answers one message and ends.
     ///
     /// # Cancellation
-    /// The first signal interrupts the turn.
-    pub async fn single(mut self, text: String, mut signals: mpsc::Receiver<Signal>) -> Outcome {
+    /// The first signal interrupts the turn, the second ends it at once.
+    pub async fn single(mut self, text: String, mut signals: mpsc::Receiver<Signal>) -> Single {
         self.start(text);
         let mut deadline = None;
-        let outcome = loop {
+        loop {
             // A branch that is dropped loses nothing: the turn stands in `self`, a signal in its queue.
             tokio::select! {
-                (session, outcome) = turn_of(&mut self.running) => {
-                    self.session = Some(session);
-                    break outcome;
+                (_, outcome) = turn_of(&mut self.running) => {
+                    let refused = self.workspace.refused();
+                    self.close().await;
+                    return Single { outcome, refused };
                 }
-                Some(_) = signals.recv(), if deadline.is_none() => {
-                    deadline = Some(Instant::now() + FAREWELL);
-                    self.cancel();
-                }
-                () = until(deadline) => break Outcome::Interrupted,
+                Some(_) = signals.recv() => match deadline {
+                    None => {
+                        deadline = Some(Instant::now() + FAREWELL);
+                        self.cancel();
+                    }
+                    Some(_) => break,
+                },
+                () = until(deadline) => break,
             }
-        };
-        self.close().await;
-        outcome
+        }
+        Single { outcome: Outcome::Interrupted, refused: false }
     }
 
     /// Talks until the person leaves. Returns the code to exit with.
@@ -204,6 +217,11 @@ impl Conversation {
     }
 
     async fn signal(&mut self, signal: Signal) {
+        if let Some(Ending { deadline: Some(deadline), .. }) = &mut self.ending {
+            // The second one does not wait.
+            *deadline = Instant::now();
+            return;
+        }
         if signal == Signal::Terminate {
             return self.end(error::INTERRUPTED);
         }

@@ -1,6 +1,6 @@
 //! The line to one chat of a platform: what a turn shows goes out here, and prompts find their answers.
 //!
-//! It neither judges answers nor keeps time. One prompt stands at a time; others wait for their turn.
+//! It neither judges answers nor keeps time. One prompt stands at a time: the guard has the others wait.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -28,7 +28,6 @@ pub struct Line {
     run: String,
     sent: AtomicU64,
     quiet: bool,
-    turnstile: tokio::sync::Mutex<()>,
     asking: Mutex<Asking>,
 }
 
@@ -52,7 +51,6 @@ impl Line {
             run: clock::random_id(),
             sent: AtomicU64::new(0),
             quiet,
-            turnstile: tokio::sync::Mutex::default(),
             asking: Mutex::default(),
         }
     }
@@ -149,7 +147,6 @@ impl Follower for Line {
 impl Approver for Line {
     fn ask<'a>(&'a self, prompt: &'a Prompt) -> BoxFuture<'a, Result<Option<String>>> {
         async move {
-            let _turn = self.turnstile.lock().await;
             let Some(mut standing) = self.stand(&prompt.id) else { return Ok(None) };
             self.send(Body::Prompt(prompt.clone())).await?;
             (&mut standing.answered).await.map_err(|_| PluginError::cancelled())

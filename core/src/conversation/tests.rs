@@ -180,12 +180,12 @@ async fn a_single_message_is_answered_and_its_signal_heeded() {
     let room = Room::new();
     room.says(say("hello"));
     let (_signals, receiver) = mpsc::channel(1);
-    let outcome = Conversation::new(room.parts().await).single("hi".into(), receiver).await;
-    assert!(matches!(outcome, Outcome::Answered(text) if text == "hello"));
+    let single = Conversation::new(room.parts().await).single("hi".into(), receiver).await;
+    assert!(matches!(single.outcome, Outcome::Answered(text) if text == "hello"));
     room.says(fakes::hang());
     let (signals, receiver) = mpsc::channel(1);
     signals.send(Signal::Interrupt).await.expect("room");
-    let outcome = Conversation::new(room.parts().await).single("hi".into(), receiver).await;
-    assert!(matches!(outcome, Outcome::Interrupted));
+    let single = Conversation::new(room.parts().await).single("hi".into(), receiver).await;
+    assert!(matches!(single.outcome, Outcome::Interrupted));
     assert_eq!(room.closed(), 2);
 }

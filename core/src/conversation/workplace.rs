@@ -13,6 +13,9 @@ pub trait Workplace: Send + Sync {
 
 /// What the calls of a session act on.
 pub trait Workspace: ToolScope {
+    /// Whether the last effect that was wanted was refused.
+    fn refused(&self) -> bool;
+
     /// Ends what still runs in it and gives it back.
     fn close(&self) -> BoxFuture<'_, ()>;
 }

@@ -114,7 +114,7 @@ async fn invoke(turn: &Turn<'_>, entry: &Entry, arguments: Value, cancel: &Cance
             biased;
             result = &mut work => return result,
             report = progress.recv(), if reporting => match report {
-                Some(Ok(report)) => show(turn, report.message).await,
+                Some(Ok(report)) => turn.follower.show(Body::ToolOutput { text: report.message }).await,
                 Some(Err(error)) => tracing::debug!(%error, "A report could not be read."),
                 None => reporting = false,
             },

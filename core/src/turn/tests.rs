@@ -37,7 +37,8 @@ async fn a_call_is_run_and_its_result_goes_back() {
     let (world, transcript, _) = run(vec![Say::Calls(vec![call("say", r#"{"text": "hi"}"#)])]).await;
     assert_eq!(results(&transcript)[0].content, "hi");
     let activity = world.activity();
-    assert!(activity.starts_with("say hi\nhalf way\nsay done in "), "{activity}");
+    assert!(activity.starts_with("say hi\nsay done in "), "{activity}");
+    assert!(world.shown.lock().unwrap().contains(&Body::ToolOutput { text: "half way".into() }));
     assert_eq!(world.requests.lock().unwrap()[1].messages.len(), 3);
 }
 

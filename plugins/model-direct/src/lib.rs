@@ -19,7 +19,7 @@ impl Model for Direct {
         match request.messages.last() {
             Some(Message { role: Role::User, content, .. }) if offers_commands(&request) => Ok(run(content)),
             Some(Message { role: Role::User, .. }) => Ok(say(NO_TOOL)),
-            Some(Message { content, .. }) => Ok(say(content)),
+            Some(Message { content, .. }) => Ok(say(&answer(content))),
             None => Ok(say("")),
         }
     }
@@ -36,6 +36,18 @@ fn run(command: &str) -> Completion {
     let arguments = serde_json::json!({ "command": command }).to_string();
     let call = CallRequest { id: String::new(), name: TOOL.to_owned(), arguments };
     Completion { tool_calls: vec![call], ..Completion::default() }
+}
+
+/// What the command printed, and its exit code when that says something.
+fn answer(result: &str) -> String {
+    let mut lines: Vec<&str> = result.lines().collect();
+    let told = lines.iter().rev().take_while(|line| line.starts_with('[') && line.ends_with(']')).count();
+    let mut told = lines.split_off(lines.len() - told);
+    told.retain(|line| *line != "[exit code 0]" && !line.starts_with("[working directory "));
+    if !told.is_empty() {
+        lines.retain(|line| *line != "(no output)");
+    }
+    [lines, told].concat().join("\n")
 }
 
 fn say(text: &str) -> Completion {

@@ -36,6 +36,21 @@ fn the_result_is_the_answer() {
 }
 
 #[test]
+fn success_needs_no_words_and_failure_does() {
+    for (result, answer) in [
+        ("Linux\n[exit code 0]", "Linux"),
+        ("(no output)\n[exit code 0]\n[working directory /tmp]", "(no output)"),
+        ("no\n[exit code 3]", "no\n[exit code 3]"),
+        ("(no output)\n[exit code 3]\n[working directory /tmp]", "[exit code 3]"),
+        ("[exit code 0]\nthe end\n[exit code 0]", "[exit code 0]\nthe end"),
+        ("BLOCKED: no", "BLOCKED: no"),
+    ] {
+        let said = complete(vec![message(Role::User, "x"), message(Role::Tool, result)], &[TOOL]);
+        assert_eq!(said.content, answer);
+    }
+}
+
+#[test]
 fn without_the_tool_it_says_so() {
     let said = complete(vec![message(Role::User, "pwd")], &["process"]);
     assert!(said.content.contains("no tool here runs commands") && said.tool_calls.is_empty());

@@ -256,6 +256,10 @@ impl ToolScope for Desk {
 }
 
 impl Workspace for Desk {
+    fn refused(&self) -> bool {
+        false
+    }
+
     fn close(&self) -> BoxFuture<'_, ()> {
         self.room.0.visits.lock().unwrap().1 += 1;
         std::future::ready(()).boxed()

@@ -1,0 +1,196 @@
+//! `hermes`, `hermes chat`: talk at the terminal, or ask one thing.
+//!
+//! A single query (`-q`, or a pipe) prints its answer alone on standard output. It ends with 0 when there was an
+//! answer, 1 when there was none or the last thing that the agent wanted to do was refused, 130 when it was
+//! interrupted.
+
+use std::io::{IsTerminal as _, Read as _};
+use std::sync::Arc;
+
+use clap::Args;
+use hermes_plugin_api::platform::Body;
+use serde_json::Value;
+
+use crate::app::Ground;
+use crate::cli::start::{self, Started};
+use crate::config::keys::KeyPath;
+use crate::conversation::agent::Agent;
+use crate::conversation::desk::Desks;
+use crate::conversation::line::Line;
+use crate::conversation::{Conversation, Parts, Single};
+use crate::error::{self, Failure};
+use crate::flow::{CancelSource, messages};
+use crate::plugin::handle::PlatformHandle;
+use crate::turn::limits::Limits;
+use crate::turn::toolbox::Toolbox;
+use crate::turn::{Follower as _, Outcome};
+
+/// The chat at the terminal.
+const CHAT: &str = "terminal";
+/// Most input that a pipe may hold, in bytes.
+const PIPED: u64 = 1 << 20;
+/// How many events of the platform wait.
+const QUEUE: usize = 64;
+
+/// How to talk.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub struct ChatArgs {
+    /// Answer QUERY and end.
+    #[arg(short = 'q', long, value_name = "QUERY")]
+    query: Option<String>,
+    /// Use MODEL, as its provider names it.
+    #[arg(short = 'm', long, value_name = "MODEL")]
+    model: Option<String>,
+    /// Use the models of P.
+    #[arg(long, value_name = "P")]
+    provider: Option<String>,
+    /// Run dangerous commands without asking. What never runs still does not.
+    #[arg(long)]
+    yolo: bool,
+    /// Show answers and prompts only.
+    #[arg(short = 'Q', long)]
+    quiet: bool,
+    /// Name where this came from, for the audit log.
+    #[arg(long, value_name = "TAG")]
+    source: Option<String>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When it cannot start, or a single query has no answer.
+pub fn run(args: ChatArgs, ground: Ground) -> Result<u8, Failure> {
+    let query = match args.query.clone() {
+        Some(query) => Some(query),
+        None if std::io::stdin().is_terminal() => None,
+        None => Some(piped()?),
+    };
+    if query.as_ref().is_some_and(|query| query.trim().is_empty()) {
+        let failure = Failure::new("There is nothing to answer: the query is empty").code(error::USAGE);
+        return Err(failure.hint("give one with `-q`, or in a pipe"));
+    }
+    start::run(ground, flags(&args), args.yolo, |started| talk(started, args, query))
+}
+
+fn flags(args: &ChatArgs) -> Vec<(KeyPath, Value)> {
+    let flag = |key: &str, value: &Option<String>| Some((key.parse().ok()?, Value::from(value.clone()?)));
+    [flag("model.name", &args.model), flag("model.provider", &args.provider)].into_iter().flatten().collect()
+}
+
+/// All of standard input: in a pipe it is one query.
+fn piped() -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().take(PIPED + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > PIPED {
+        return Err(Failure::new(format!("The input is longer than {PIPED} bytes")));
+    }
+    String::from_utf8(bytes).map_err(|_| Failure::new("The input is not UTF-8 text"))
+}
+
+async fn talk(started: Arc<Started>, args: ChatArgs, query: Option<String>) -> Result<u8, Failure> {
+    let signals = start::signals()?;
+    let platform = started.platform()?;
+    let line = Arc::new(Line::new(platform.clone(), CHAT, args.quiet));
+    let agent = agent(&started, &line).await?;
+    let who = args.source.as_ref().map_or_else(|| CHAT.to_owned(), |tag| format!("{CHAT}:{tag}"));
+    let place = started.place(None, who)?;
+    let backend = place.backend.origin().name.clone();
+    let parts = Parts {
+        agent: Arc::new(agent),
+        line: line.clone(),
+        guard: started.guard.clone(),
+        workplace: Arc::new(Desks { place, attended: query.is_none() }),
+        scopes: started.app.services.scopes.clone(),
+    };
+    let Some(query) = query else {
+        if !args.quiet {
+            greet(&started, &parts, &backend).await;
+        }
+        return interactive(platform, Conversation::new(parts), signals).await;
+    };
+    code(Conversation::new(parts).single(query, signals).await)
+}
+
+/// The code of a single query. What went wrong is the program's one final error.
+fn code(single: Single) -> Result<u8, Failure> {
+    match single {
+        Single { outcome: Outcome::Answered(_), refused: false } => Ok(error::OK),
+        Single { outcome: Outcome::Answered(_) | Outcome::GaveUp(_), .. } => Ok(error::FAILED),
+        Single { outcome: Outcome::Interrupted, .. } => Ok(error::INTERRUPTED),
+        Single { outcome: Outcome::Failed(error), .. } => Err(error.into()),
+    }
+}
+
+async fn interactive(
+    platform: PlatformHandle,
+    conversation: Conversation,
+    signals: tokio::sync::mpsc::Receiver<crate::conversation::Signal>,
+) -> Result<u8, Failure> {
+    let (inbox, events) = messages(QUEUE);
+    let stop = CancelSource::new();
+    let cancel = stop.handle();
+    let receive = platform.run(inbox, &cancel);
+    let talk = async {
+        let code = conversation.converse(events, signals).await;
+        stop.cancel();
+        code
+    };
+    let (code, received) = tokio::join!(talk, receive);
+    match received {
+        Err(error) if error.code != hermes_plugin_api::error::ErrorCode::CANCELLED => Err(error.into()),
+        _ => Ok(code),
+    }
+}
+
+async fn agent(started: &Started, line: &Line) -> Result<Agent, Failure> {
+    let settings = &started.app.config.settings;
+    let provider = settings.model.provider.as_deref();
+    let provider = provider.ok_or_else(|| Failure::new("No installed plugin answers: `model.provider` is not set"))?;
+    let model = started.app.plugins.model(provider)?;
+    let mut toolsets = Vec::new();
+    for tools in started.app.plugins.tools() {
+        match tools {
+            Ok(tools) => toolsets.push(tools),
+            Err(refusal) => notice(line, format!("{refusal} ({})", refusal.hint)).await,
+        }
+    }
+    let (toolbox, problems) = Toolbox::gather(&toolsets).await;
+    for problem in problems {
+        notice(line, problem.to_string()).await;
+    }
+    let limits = Limits { rounds: settings.agent.max_rounds, ..Limits::default() };
+    let model_name = settings.model.name.clone().unwrap_or_default();
+    Ok(Agent { model, model_name, system: SYSTEM.to_owned(), toolbox, limits })
+}
+
+/// What every model is told first.
+const SYSTEM: &str = "You are hermes, an agent that gets things done on a computer by calling tools. Every command \
+                      goes through a guard that may ask the person or refuse. When something is refused or not \
+                      answered, say so and stop: do not try to reach the same effect another way. Answer briefly, \
+                      and say what you did and what came of it.";
+
+/// Says who is there, what answers, and what is unusual about it.
+async fn greet(started: &Started, parts: &Parts, backend: &str) {
+    let model = &parts.agent.model.origin().name;
+    let model = match parts.agent.model_name.as_str() {
+        "" => model.clone(),
+        name => format!("{name} ({model})"),
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    let mut text = format!("hermes {version} · model {model} · commands run on {backend} · /help");
+    if matches!(started.app.config.origin("model.provider"), crate::config::layers::Origin::Default) {
+        text.push_str("\nNo model is chosen yet (`model.provider`), so each message is run as a command.");
+    }
+    if parts.guard.is_yolo("") {
+        text.push_str("\n⚡ YOLO mode is ON: nobody is asked before dangerous commands.");
+    }
+    for rebuilt in started.app.plugins.take_notices() {
+        text.push('\n');
+        text.push_str(&rebuilt);
+    }
+    notice(&parts.line, text).await;
+}
+
+async fn notice(line: &Line, text: String) {
+    line.show(Body::Notice { text }).await;
+}

@@ -1,0 +1,126 @@
+//! What the commands that run something have in common: signals, the parts of the program, and the
+//! way down again.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hermes_plugin_api::manifest::Kind;
+use serde_json::Value;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use crate::app::{App, Ground};
+use crate::cli::{out, runtime};
+use crate::config::keys::KeyPath;
+use crate::conversation::Signal;
+use crate::conversation::desk::Place;
+use crate::env_policy::{self, Passthrough};
+use crate::error::Failure;
+use crate::guard::{AllowList, Guard};
+use crate::plugin::handle::PlatformHandle;
+
+/// How long plugins and their processes may take to end.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// The parts of a running program.
+pub(super) struct Started {
+    pub(super) app: App,
+    pub(super) guard: Arc<Guard>,
+}
+
+/// Runs `work` on a runtime, with the program started. Flags are settings.
+pub(super) fn run<F: Future<Output = Result<u8, Failure>>>(
+    ground: Ground,
+    flags: Vec<(KeyPath, Value)>,
+    yolo: bool,
+    work: impl FnOnce(Arc<Started>) -> F,
+) -> Result<u8, Failure> {
+    runtime::block_on(async {
+        let app = App::start(ground, flags)?;
+        for warning in &app.config.warnings {
+            out::note(&format!("warning: {warning}"));
+        }
+        let guard = Arc::new(app.guard(Arc::new(AllowList::new(app.home.clone())), yolo)?);
+        let started = Arc::new(Started { app, guard });
+        let result = work(started.clone()).await;
+        let down = async {
+            started.app.plugins.stop().await;
+            crate::host::process::drained().await;
+        };
+        if tokio::time::timeout(FAREWELL, down).await.is_err() {
+            tracing::warn!("Not everything ended in time.");
+        }
+        result
+    })?
+}
+
+impl Started {
+    /// The platform of the person at the keyboard.
+    pub(super) fn platform(&self) -> Result<PlatformHandle, Failure> {
+        let name = self.app.plugins.default_name(Kind::Platform);
+        let name = name.ok_or_else(|| Failure::new("No installed plugin talks to the person at the terminal"))?;
+        Ok(self.app.plugins.platform(name)?)
+    }
+
+    /// Where commands run: on the backend `named`, or the one of the settings.
+    pub(super) fn place(&self, named: Option<&str>, who: String) -> Result<Place, Failure> {
+        let terminal = &self.app.config.settings.terminal;
+        let name = named.or(terminal.backend.as_deref());
+        let name =
+            name.ok_or_else(|| Failure::new("No installed plugin runs commands: `terminal.backend` is not set"))?;
+        let here = self.runs_here(name);
+        let cwd = match terminal.cwd.as_str() {
+            "." if here => std::env::current_dir().ok().and_then(|cwd| cwd.into_os_string().into_string().ok()),
+            "." => None,
+            cwd => Some(cwd.to_owned()),
+        };
+        Ok(Place {
+            guard: self.guard.clone(),
+            backend: self.app.plugins.backend(name)?,
+            cwd,
+            env: self.environment(here),
+            timeout: Duration::from_secs(terminal.timeout),
+            who,
+        })
+    }
+
+    /// Whether a backend's manifest says that its commands run in the environment of this process.
+    fn runs_here(&self, backend: &str) -> bool {
+        let mut offers = self.app.plugins.offers(Kind::Backend).filter(|(_, offer)| offer.name == backend);
+        offers.any(|(_, offer)| offer.facts.get("environment").and_then(Value::as_str) == Some("process"))
+    }
+
+    fn environment(&self, here: bool) -> BTreeMap<String, String> {
+        let config = &self.app.config;
+        let passthrough = Passthrough::default().configured(&config.settings.terminal.env_passthrough);
+        let vars = match here {
+            true => env_policy::terminal_local(config.environment(), &config.secret_names(), &passthrough),
+            false => env_policy::container(config.environment(), &[], &passthrough),
+        };
+        vars.into_iter().filter_map(|(name, value)| Some((name, value.into_string().ok()?))).collect()
+    }
+}
+
+/// The signals that the program heeds, from now on.
+pub(super) fn signals() -> Result<mpsc::Receiver<Signal>, Failure> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    let (tx, rx) = mpsc::channel(8);
+    // Ends with the runtime: a signal may come at any time until then.
+    tokio::spawn(async move {
+        loop {
+            let signal = tokio::select! {
+                _ = interrupt.recv() => Signal::Interrupt,
+                _ = terminate.recv() => Signal::Terminate,
+                _ = hangup.recv() => Signal::Terminate,
+            };
+            if tx.send(signal).await.is_err() {
+                return;
+            }
+        }
+    });
+    Ok(rx)
+}

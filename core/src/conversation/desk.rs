@@ -1,0 +1,166 @@
+//! A workspace on a backend: every command goes through the guard and then to the session's shell.
+//!
+//! The backend's session is opened by the first command, and not before: a conversation without commands costs
+//! no container and no connection.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use hermes_plugin_api::backend::{Keep, SessionSpec};
+use hermes_plugin_api::error::{ErrorCode, PluginError, Result};
+use hermes_plugin_api::flow::{Cancel, Output};
+use hermes_plugin_api::host::{ProcessAction, ShellRequest, ShellResult};
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use crate::conversation::line::Line;
+use crate::conversation::workplace::{Workplace, Workspace};
+use crate::flow::within;
+use crate::guard::witness::{Authorized, Exec};
+use crate::guard::{Approver, Audience, CommandRequest, Guard};
+use crate::host::scope::{BoxFuture, ToolScope};
+use crate::plugin::handle::BackendHandle;
+use crate::shell::{RunOptions, Shell};
+
+/// How long a backend may take to open a session: it may have an image to fetch.
+const OPENING: Duration = Duration::from_secs(600);
+
+/// What desks have in common.
+#[derive(Clone)]
+pub struct Place {
+    /// Who decides.
+    pub guard: Arc<Guard>,
+    /// Where commands run.
+    pub backend: BackendHandle,
+    /// Where a session begins; the backend's own default when absent.
+    pub cwd: Option<String>,
+    /// The environment of every command.
+    pub env: BTreeMap<String, String>,
+    /// How long a command may take that says nothing else.
+    pub timeout: Duration,
+    /// Who causes commands, for the audit log.
+    pub who: String,
+}
+
+/// Opens desks whose person, if there is one, can be asked.
+pub struct Desks {
+    /// What they have in common.
+    pub place: Place,
+    /// Somebody is there to answer prompts.
+    pub attended: bool,
+}
+
+impl Workplace for Desks {
+    fn open(&self, session: &str, line: &Arc<Line>) -> Arc<dyn Workspace> {
+        let approver = self.attended.then(|| line.clone() as Arc<dyn Approver>);
+        Arc::new(Desk::new(self.place.clone(), session, approver))
+    }
+}
+
+/// The workspace of one session.
+pub struct Desk {
+    place: Place,
+    session: String,
+    approver: Option<Arc<dyn Approver>>,
+    shell: OnceCell<Shell>,
+    refused: AtomicBool,
+}
+
+impl Desk {
+    /// A desk for a session. Without an approver nobody is asked; output of commands is shown on `watched`.
+    #[must_use]
+    pub fn new(place: Place, session: &str, approver: Option<Arc<dyn Approver>>) -> Self {
+        let session = session.to_owned();
+        Self { place, session, approver, shell: OnceCell::new(), refused: AtomicBool::new(false) }
+    }
+
+    async fn shell(&self) -> Result<&Shell> {
+        self.shell.get_or_try_init(|| self.open()).await
+    }
+
+    async fn open(&self) -> Result<Shell> {
+        let Place { backend, cwd, env, timeout, .. } = &self.place;
+        let spec = SessionSpec { task: self.session.clone(), cwd: cwd.clone(), env: env.clone() };
+        let what = format!("Backend `{}`", backend.origin().name);
+        let session = within(OPENING, &what, backend.open(&self.session, &spec)).await?;
+        Ok(Shell::new(session, env.clone(), *timeout))
+    }
+
+    async fn authorize(&self, shell: &Shell, text: &str, cwd: &str, cancel: &Cancel) -> Result<Authorized<Exec>> {
+        let audience = match &self.approver {
+            Some(approver) => Audience::Person(&**approver),
+            None => Audience::SingleQuery,
+        };
+        let request = CommandRequest {
+            text,
+            cwd,
+            backend: shell.backend(),
+            session: shell.id(),
+            who: &self.place.who,
+            facts: shell.facts(),
+            audience,
+        };
+        let authorized = self.place.guard.authorize(request, cancel).await.map_err(PluginError::from);
+        self.refused.store(authorized.is_err(), Ordering::Relaxed);
+        authorized
+    }
+
+    async fn run(&self, request: ShellRequest, output: Option<Output>, cancel: Cancel) -> Result<ShellResult> {
+        let shell = self.shell().await?;
+        let cwd = shell.directory(request.workdir.as_deref());
+        let witness = self.authorize(shell, &request.command, &cwd, &cancel).await?;
+        if request.background {
+            return shell.start(witness);
+        }
+        let timeout = request.timeout.map(Duration::from_secs);
+        let options = RunOptions { timeout, elsewhere: request.workdir.is_some() };
+        shell.run(witness, &options, output, &cancel).await
+    }
+
+    async fn act(&self, action: ProcessAction, cancel: Cancel) -> Result<Value> {
+        let shell = self.shell().await?;
+        // What reads the input may be a shell or an interpreter: input is a command too.
+        if let (true, Some(data)) = (matches!(action.action.as_str(), "write" | "submit"), &action.data) {
+            let _judged = self.authorize(shell, data, &shell.cwd(), &cancel).await?;
+        }
+        shell.process(&action, &cancel).await
+    }
+}
+
+impl ToolScope for Desk {
+    fn shell(
+        &self,
+        request: ShellRequest,
+        output: Option<Output>,
+        cancel: Cancel,
+    ) -> BoxFuture<'_, Result<ShellResult>> {
+        self.run(request, output, cancel).boxed()
+    }
+
+    fn process(&self, request: ProcessAction, cancel: Cancel) -> BoxFuture<'_, Result<Value>> {
+        self.act(request, cancel).boxed()
+    }
+}
+
+impl Workspace for Desk {
+    fn refused(&self) -> bool {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        async {
+            self.place.guard.end_session(&self.session);
+            let Some(shell) = self.shell.get() else { return };
+            match shell.close(Keep::Files).await {
+                Err(error) if error.code != ErrorCode::CANCELLED => {
+                    tracing::warn!(%error, session = self.session, "The session was not closed cleanly.");
+                }
+                _ => {}
+            }
+        }
+        .boxed()
+    }
+}
