@@ -237,7 +237,7 @@ fn own_line_comments(text: &str) -> Vec<&str> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn an_edit_changes_what_it_says_and_keeps_comments(text in documents(), edit in edits()) {
@@ -259,6 +259,18 @@ proptest! {
             Ok(None) => prop_assert_eq!(edit.applied_to(before.value()).expect("possible"), before.value()),
             Err(Obstacle::Refused(_)) => {}
             Err(Obstacle::Malformed(error)) => prop_assert!(false, "{}", error),
+        }
+    }
+
+    /// Whatever stands there, an edit is exact or refused, and nothing panics.
+    #[test]
+    fn any_text_is_edited_exactly_or_not_at_all(
+        text in "([a-d]: ?|- |  |\n|1|x|é|'q'|\"q\"|\\[|\\]|, |\\{|\\}| # c|~|\n  |\\||>-|&a |\\*a|!!str |\\? |\r\n|\t|---|\u{feff}|k){0,30}",
+        edit in edits(),
+    ) {
+        if let Ok(Some(new)) = apply(&text, &edit) {
+            let before = Document::parse(text).expect("valid").value();
+            prop_assert_eq!(Document::parse(new).expect("valid").value(), edit.applied_to(before).expect("possible"));
         }
     }
 }
