@@ -278,7 +278,10 @@ impl App {
 /// A log that cannot be written is worth a word, and no reason not to work.
 fn begin_log(home: &Home, config: &Config) {
     let filter = config.environment().text("HERMES_LOG").unwrap_or("info");
-    if let Err(error) = crate::host::log::start(&home.logs_dir(), "hermes.log", filter) {
+    let folder = home.create_dir(std::path::Path::new("logs")).map_err(|error| error.to_string());
+    let started = folder
+        .and_then(|folder| crate::host::log::start(&folder, "hermes.log", filter).map_err(|error| error.to_string()));
+    if let Err(error) = started {
         crate::cli::out::note(&format!("warning: Nothing is logged: {error}"));
     }
 }
