@@ -27,6 +27,7 @@ use hermes_plugin_api::command::{Command, Problem, ProblemKind, Reach, Span, Vie
 use normalise::Cleaned;
 use parse::Place;
 use run::{Reader, Scope};
+use std::rc::Rc;
 
 /// Reads a command line. Never fails: what cannot be read is a [`Problem`], and what was read before it is
 /// returned with it.
@@ -64,7 +65,7 @@ struct Reading {
 }
 
 fn read_view(text: &str) -> Reading {
-    let mut reader = Reader::default();
+    let mut reader = Reader { budget: bound::Budget::new(text.len()), ..Reader::default() };
     reader.text(text, Place::Shift(0), &Scope::default());
     reader.read_uncalled();
     if let Some(message) = reader.budget.over() {
@@ -83,14 +84,18 @@ fn read_view(text: &str) -> Reading {
 }
 
 impl Reader {
-    /// Reads the bodies of functions that this text defines and never calls, as data.
+    /// Reads the bodies of functions that this text defines and never calls, as data. They may define more.
     fn read_uncalled(&mut self) {
-        let uncalled: Vec<_> = self.defined.iter().filter(|(_, _, called)| !called).cloned().collect();
-        for (name, body, _) in uncalled {
+        let mut next = 0;
+        while let Some((name, body, called)) = self.defined.get(next).cloned() {
+            next += 1;
+            if called || self.budget.over().is_some() {
+                continue;
+            }
             let launcher = launch::launcher(&name, hermes_plugin_api::command::How::Definition);
             let scope = Scope { reach: Reach::Data, ..self.through(launcher, &Scope::default()) };
             self.env.set(env::Space::Variable, "@", env::Value::Unknown);
-            self.calls.push(name);
+            self.calls.push(Rc::clone(&body));
             self.command(&body, &scope);
             self.calls.pop();
         }

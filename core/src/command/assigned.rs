@@ -45,6 +45,17 @@ impl Reader {
             assigned.arithmetic(word);
         });
         assigned.names.extend(names.iter().copied());
+        self.forget(&assigned);
+    }
+
+    /// Makes everything that a function's body may assign unknown.
+    pub(super) fn havoc_command(&mut self, command: &Command) {
+        let mut assigned = Assigned::default();
+        assigned.command(command);
+        self.forget(&assigned);
+    }
+
+    fn forget(&mut self, assigned: &Assigned<'_>) {
         let calls = assigned.functions.iter().any(|name| self.env.get(Space::Function, name) != [Value::Outer]);
         let mut names: Vec<String> = assigned.names.iter().map(|name| (*name).to_owned()).collect();
         if assigned.everything || calls {

@@ -138,6 +138,26 @@ pub(super) struct Word {
     pub(super) span: Span,
 }
 
+impl Word {
+    /// The name of a builtin that takes assignments as arguments.
+    pub(super) fn declares(&self) -> bool {
+        matches!(&self.parts[..], [Part::Plain(name)] if DECLARES.contains(&&**name))
+    }
+
+    /// Has the form of an assignment.
+    pub(super) fn assigns(&self) -> bool {
+        let Some(Part::Plain(plain)) = self.parts.first() else {
+            return false;
+        };
+        let name = plain.split_once('=').map_or("", |(name, _)| name.strip_suffix('+').unwrap_or(name));
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    }
+}
+
+/// Builtins whose arguments may be assignments.
+const DECLARES: &[&str] = &["declare", "typeset", "local", "readonly", "export"];
+
 #[derive(Debug)]
 pub(super) enum Part {
     /// Text outside quotes. Inside [`Part::Double`]: plain text.
@@ -162,6 +182,8 @@ pub(super) enum Part {
 #[derive(Debug)]
 pub(super) struct Param {
     pub(super) name: String,
+    /// `${name}` rather than `$name`.
+    pub(super) braced: bool,
     pub(super) subscript: Option<Word>,
     /// `${!…}`
     pub(super) indirect: bool,

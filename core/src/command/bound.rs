@@ -13,8 +13,9 @@ const MAX_EXPANDED: usize = 1024 * 1024;
 const MAX_LINKS: usize = 64 * 1024;
 /// Most bytes of text inside text that is read again.
 const MAX_REREAD: usize = 512 * 1024;
-/// Most steps. Reading a text of the longest size in one go takes a fraction of it.
-const MAX_STEPS: usize = 4 * 1024 * 1024;
+/// Most steps for any text, and for each byte of it more: what keeps reading linear whatever the text says.
+const STEPS: usize = 400 * 1024;
+const STEPS_PER_BYTE: usize = 32;
 
 /// Why reading stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,7 @@ pub(super) struct Stop {
 #[derive(Debug, Default)]
 pub(super) struct Budget {
     steps: usize,
+    max_steps: usize,
     depth: usize,
     parsed: usize,
     expanded: usize,
@@ -38,6 +40,11 @@ pub(super) struct Budget {
 }
 
 impl Budget {
+    /// The budget for a text of this many bytes.
+    pub(super) fn new(bytes: usize) -> Self {
+        Budget { max_steps: STEPS + STEPS_PER_BYTE * bytes, ..Budget::default() }
+    }
+
     /// Says what bound was crossed, if any.
     pub(super) fn over(&self) -> Option<&'static str> {
         self.over
@@ -70,8 +77,8 @@ impl Budget {
 
     /// Counts `n` units of work.
     pub(super) fn steps(&mut self, n: usize) -> bool {
-        self.steps += n;
-        self.check(self.steps <= MAX_STEPS, "Command takes too long to read")
+        self.steps = self.steps.saturating_add(n);
+        self.check(self.steps <= self.max_steps, "Command takes too long to read")
     }
 
     /// Counts a simple command of the text.
@@ -87,8 +94,13 @@ impl Budget {
 
     /// Counts bytes that an expansion made.
     pub(super) fn expanded(&mut self, n: usize) -> bool {
-        self.expanded += n;
+        self.expanded = self.expanded.saturating_add(n);
         self.check(self.expanded <= MAX_EXPANDED, "Command expands to too much text")
+    }
+
+    /// Says that an expansion would make too much.
+    pub(super) fn exhaust(&mut self) {
+        self.stop("Command expands to too much text");
     }
 
     /// Counts references from one command to others.

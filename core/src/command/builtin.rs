@@ -2,11 +2,13 @@
 //! `alias`, `set`, `read`, `declare`.
 
 use super::env::{Space, Value};
+use super::expand::is_loose;
 use super::flow::Output;
 use super::launch::{assignment_name, cut, launcher};
 use super::run::{Reader, Scope};
 use super::text::{self, Text};
 use hermes_plugin_api::command::{How, Piece, Why, Word};
+use std::rc::Rc;
 
 /// Acts as the builtin of this name, if it is one of those that matter here.
 pub(super) fn run(reader: &mut Reader, index: usize, program: &str, words: &[Word], scope: &Scope) -> Option<Output> {
@@ -131,9 +133,12 @@ impl Reader {
             Some(word) => text::known(&word.pieces).and_then(|known| known.parse::<usize>().ok()),
         };
         let value = match (self.variable("@"), count) {
-            (Value::List(items), Some(count)) if count <= items.len() => {
-                let rest = items.into_iter().skip(count);
-                Value::List(rest.enumerate().map(|(at, (_, text))| ((at + 1).to_string(), text)).collect())
+            (Value::List(items), Some(count))
+                if count <= items.len() && !items.iter().any(|(_, item)| is_loose(item)) =>
+            {
+                self.budget.steps(items.len() * 4);
+                let rest = items.iter().skip(count).enumerate();
+                Value::List(Rc::new(rest.map(|(at, (_, text))| ((at + 1).to_string(), text.clone())).collect()))
             }
             _ => Value::Unknown,
         };
@@ -147,7 +152,7 @@ impl Reader {
         let plain = arguments
             .iter()
             .all(|word| text::known(&word.pieces).is_some_and(|word| word == "-r" || !word.starts_with('-')));
-        let usual = self.separators().is_none();
+        let usual = self.separators() == super::simple::Separators::Usual;
         self.read_input(scope);
         let names = if names.is_empty() { vec!["REPLY".to_owned()] } else { names };
         match line.filter(|line| plain && usual && !line.contains('\\')) {

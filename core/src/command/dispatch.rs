@@ -70,7 +70,7 @@ impl Reader {
                 match value {
                     Value::Function(body) => {
                         called = true;
-                        self.call(index, name, &body, words, scope);
+                        self.call(name, &body, words, scope);
                     }
                     Value::Text(text) if space == Space::Alias => self.call_alias(index, name, &text, words, scope),
                     _ => {}
@@ -80,19 +80,25 @@ impl Reader {
         called
     }
 
-    fn call(&mut self, index: usize, name: &str, body: &Rc<super::ast::Command>, words: &[Word], scope: &Scope) {
+    fn call(&mut self, name: &str, body: &Rc<super::ast::Command>, words: &[Word], scope: &Scope) {
         for (_, own, called) in &mut self.defined {
             *called |= Rc::ptr_eq(own, body);
         }
-        if self.calls.iter().any(|own| own == name) {
+        let running = self.calls.iter().filter(|own| Rc::ptr_eq(own, body)).count();
+        if running > 1 {
             return;
         }
         let scope = self.through(Launcher { program: name.to_owned(), how: How::Definition }, scope);
         let before = self.env.get(Space::Variable, "@").to_vec();
-        self.positional(&words[1..], None);
+        if running == 0 {
+            self.positional(&words[1..], None);
+        } else {
+            // The second round stands for all that follow: whatever they may have been given or assigned.
+            self.havoc_command(body);
+            self.env.set(Space::Variable, "@", Value::Unknown);
+        }
         let outer = std::mem::take(&mut self.locals);
-        self.calls.push(name.to_owned());
-        let _ = index;
+        self.calls.push(Rc::clone(body));
         self.command(body, &scope);
         self.calls.pop();
         for (local, values) in std::mem::replace(&mut self.locals, outer).into_iter().rev() {
@@ -109,7 +115,7 @@ impl Reader {
         words: &[Word],
         scope: &Scope,
     ) {
-        if self.calls.iter().any(|own| own == name) {
+        if self.aliases.iter().any(|own| own == name) {
             return;
         }
         let mut code = text.to_vec();
@@ -120,9 +126,9 @@ impl Reader {
                 None => text::push_all(&mut code, &word.pieces),
             }
         }
-        self.calls.push(name.to_owned());
+        self.aliases.push(name.to_owned());
         self.run_text(index, &code, Launcher { program: name.to_owned(), how: How::Definition }, scope);
-        self.calls.pop();
+        self.aliases.pop();
     }
 
     /// A program that this line wrote before.

@@ -9,6 +9,9 @@ use std::rc::Rc;
 /// More possible values than this count as unknown.
 const MAX_VALUES: usize = 8;
 
+/// Elements with their subscripts.
+pub(super) type Items = Vec<(String, Text)>;
+
 /// What a name is defined as.
 #[derive(Clone, Debug)]
 pub(super) enum Value {
@@ -16,8 +19,8 @@ pub(super) enum Value {
     Outer,
     Unset,
     Text(Text),
-    /// Elements with their subscripts.
-    List(Vec<(String, Text)>),
+    /// An array, or the positional parameters.
+    List(Rc<Items>),
     Function(Rc<Command>),
     Unknown,
 }

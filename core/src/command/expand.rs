@@ -9,19 +9,21 @@ mod pattern;
 
 use super::ast::{Part, Word as Ast};
 use super::run::{Reader, Scope};
+use super::simple::Separators;
 use super::text::{self, Text};
 use fields::Fields;
 use hermes_plugin_api::command::{Piece, Word};
-use std::borrow::Cow;
 
 /// What a part of a word becomes.
-pub(super) enum Expanded {
+pub(super) enum Expanded<'p> {
     /// One text.
     One(Text),
     /// `$@` and the like: each its own field.
     Many(Vec<Text>),
     /// `$*` and the like: joined inside quotes, fields outside.
     Joined(Vec<Text>),
+    /// Outside quotes: the word of `${x:-word}`, with its own quotes.
+    Operand(&'p Ast),
 }
 
 impl Reader {
@@ -39,6 +41,9 @@ impl Reader {
         }
         match brace::expand(&word.parts, &mut self.budget) {
             Some(alternatives) => {
+                if alternatives.iter().any(|parts| brace::makes_expansion(parts)) {
+                    self.opaque("Braces put together a `$` and a name", Some(word.span));
+                }
                 for parts in alternatives {
                     self.fields_of(&parts, word, scope, out);
                 }
@@ -47,31 +52,62 @@ impl Reader {
         }
     }
 
+    /// Expands an assignment that is an argument: not split, but braces count.
+    pub(super) fn declared(&mut self, word: &Ast, scope: &Scope, out: &mut Vec<Word>) {
+        let alternatives =
+            if brace::may_expand(&word.parts) { brace::expand(&word.parts, &mut self.budget) } else { None };
+        let Some(alternatives) = alternatives else {
+            return out.push(self.assigned(word, scope));
+        };
+        for parts in alternatives {
+            let mut pieces = Text::new();
+            for part in &parts {
+                let one = self.single_parts(std::slice::from_ref(std::borrow::Borrow::borrow(part)), scope, false);
+                text::push_all(&mut pieces, &one);
+            }
+            out.push(Word { pieces, span: word.span });
+        }
+    }
+
     fn fields_of<P: std::borrow::Borrow<Part>>(&mut self, parts: &[P], word: &Ast, scope: &Scope, out: &mut Vec<Word>) {
         let separators = self.separators();
+        let assigns = word.assigns();
         let mut fields = Fields::new(word.span, separators);
         for (index, part) in parts.iter().enumerate() {
             let part = part.borrow();
             match part {
-                Part::Plain(plain) => {
-                    let rest = if index == 0 { self.tilde(plain, parts.len() == 1, &mut fields) } else { plain };
+                Part::Plain(plain) if assigns => {
+                    let eq = if index == 0 { plain.find('=').map_or(0, |eq| eq + 1) } else { 0 };
+                    fields.plain(&plain[..eq]);
+                    for piece in tildes(&plain[eq..], index == 0, index + 1 == parts.len()) {
+                        match piece {
+                            Piece::Text(text) => fields.plain(&text),
+                            other => fields.quoted(&[other]),
+                        }
+                    }
+                }
+                Part::Plain(plain) if index == 0 => {
+                    let (home, rest) = tilde_prefix(plain, parts.len() == 1);
+                    fields.quoted_unmarked(&home);
                     fields.plain(rest);
                 }
+                Part::Plain(plain) => fields.plain(plain),
                 Part::Quoted(quoted) => fields.quoted(&[Piece::Text(quoted.clone())]),
                 Part::Double(inner) => self.double(inner, scope, &mut fields),
                 other => {
                     let expanded = self.part(other, scope, false);
-                    self.add_unquoted(expanded, &mut fields);
+                    self.add_unquoted(expanded, scope, &mut fields);
                 }
             }
         }
         let done = fields.finish();
-        self.charge(done.iter().map(|word| text::len(&word.pieces)).sum());
+        self.charge(done.iter().map(|word| 16 + text::len(&word.pieces)).sum());
         out.extend(done);
     }
 
-    fn add_unquoted(&mut self, expanded: Expanded, fields: &mut Fields) {
+    fn add_unquoted(&mut self, expanded: Expanded<'_>, scope: &Scope, fields: &mut Fields) {
         match expanded {
+            Expanded::Operand(word) => self.operand(word, scope, fields),
             Expanded::One(value) => fields.split(&value),
             Expanded::Many(values) | Expanded::Joined(values) => {
                 for (index, value) in values.iter().enumerate() {
@@ -79,6 +115,25 @@ impl Reader {
                         fields.end();
                     }
                     fields.split(value);
+                }
+            }
+        }
+    }
+
+    fn operand(&mut self, word: &Ast, scope: &Scope, fields: &mut Fields) {
+        for (index, part) in word.parts.iter().enumerate() {
+            match part {
+                Part::Plain(plain) if index == 0 => {
+                    let (home, rest) = tilde_prefix(plain, word.parts.len() == 1);
+                    fields.quoted_unmarked(&home);
+                    fields.split(&[Piece::Text(rest.to_owned())]);
+                }
+                Part::Plain(plain) => fields.split(&[Piece::Text(plain.clone())]),
+                Part::Quoted(quoted) => fields.quoted(&[Piece::Text(quoted.clone())]),
+                Part::Double(inner) => self.double(inner, scope, fields),
+                other => {
+                    let expanded = self.part(other, scope, false);
+                    self.add_unquoted(expanded, scope, fields);
                 }
             }
         }
@@ -92,6 +147,7 @@ impl Reader {
                 Part::Quoted(quoted) => fields.quoted(&[Piece::Text(quoted.clone())]),
                 other => match self.part(other, scope, true) {
                     Expanded::One(value) => fields.quoted(&value),
+                    Expanded::Operand(word) => fields.quoted(&self.single(word, scope).pieces),
                     Expanded::Joined(values) => fields.quoted(&self.joined(&values)),
                     Expanded::Many(values) if values.is_empty() && only_parameters => return,
                     Expanded::Many(values) => {
@@ -99,7 +155,7 @@ impl Reader {
                             if index > 0 {
                                 fields.end();
                             }
-                            fields.quoted(value);
+                            fields.element(value);
                         }
                     }
                 },
@@ -110,9 +166,12 @@ impl Reader {
 
     /// Joins the elements of `"$*"` with the first separator.
     pub(super) fn joined(&self, values: &[Text]) -> Text {
+        if values.iter().any(|value| is_loose(value)) || self.separators() == Separators::Unknown {
+            return vec![text::unknown(hermes_plugin_api::command::Why::Variable, "*")];
+        }
         let separator = match self.separators() {
-            Some(all) => all.chars().next().map(String::from).unwrap_or_default(),
-            None => " ".to_owned(),
+            Separators::These(all) => all.chars().next().map(String::from).unwrap_or_default(),
+            Separators::Usual | Separators::Unknown => " ".to_owned(),
         };
         let mut all = Text::new();
         for (index, value) in values.iter().enumerate() {
@@ -130,17 +189,23 @@ impl Reader {
         Word { pieces, span: word.span }
     }
 
-    /// Like [`Reader::single`], and an assigned value: tilde after `:` too.
+    /// Like [`Reader::single`], for an assigned value: tilde after `:` too.
     pub(super) fn assigned(&mut self, word: &Ast, scope: &Scope) -> Word {
-        let mut value = self.single(word, scope);
-        if let Some(Part::Plain(plain)) = word.parts.first()
-            && plain.contains(":~")
-            && let Some(Piece::Text(_)) = value.pieces.last()
-            && word.parts.len() == 1
-        {
-            value.pieces = colon_tildes(plain);
+        let mut pieces = Text::new();
+        for (index, part) in word.parts.iter().enumerate() {
+            match part {
+                Part::Plain(plain) => {
+                    let last = index + 1 == word.parts.len();
+                    text::push_all(&mut pieces, &tildes(plain, index == 0, last));
+                }
+                other => {
+                    let inner = self.single_parts(std::slice::from_ref(other), scope, false);
+                    text::push_all(&mut pieces, &inner);
+                }
+            }
         }
-        value
+        self.charge(text::len(&pieces));
+        Word { pieces, span: word.span }
     }
 
     pub(super) fn single_parts(&mut self, parts: &[Part], scope: &Scope, tilde: bool) -> Text {
@@ -150,7 +215,7 @@ impl Reader {
                 Part::Plain(plain) if index == 0 && tilde => {
                     let (home, rest) = tilde_prefix(plain, parts.len() == 1);
                     all.extend(home);
-                    text::push_str(&mut all, &rest);
+                    text::push_str(&mut all, rest);
                 }
                 Part::Plain(plain) | Part::Quoted(plain) => text::push_str(&mut all, plain),
                 Part::Double(inner) => {
@@ -158,20 +223,7 @@ impl Reader {
                     text::push_all(&mut all, &inner);
                 }
                 other => {
-                    let value = match self.part(other, scope, true) {
-                        Expanded::One(value) => value,
-                        Expanded::Many(values) => {
-                            let mut spaced = Text::new();
-                            for (index, value) in values.iter().enumerate() {
-                                if index > 0 {
-                                    text::push_str(&mut spaced, " ");
-                                }
-                                text::push_all(&mut spaced, value);
-                            }
-                            spaced
-                        }
-                        Expanded::Joined(values) => self.joined(&values),
-                    };
+                    let value = self.as_one(other, scope);
                     text::push_all(&mut all, &value);
                 }
             }
@@ -180,8 +232,30 @@ impl Reader {
         all
     }
 
+    /// A part where no words are split: elements are joined by blanks.
+    fn as_one(&mut self, part: &Part, scope: &Scope) -> Text {
+        match self.part(part, scope, true) {
+            Expanded::One(value) => value,
+            Expanded::Operand(word) => self.single(word, scope).pieces,
+            Expanded::Joined(values) => self.joined(&values),
+            Expanded::Many(values) if values.iter().any(|value| is_loose(value)) => {
+                vec![text::unknown(hermes_plugin_api::command::Why::Variable, "@")]
+            }
+            Expanded::Many(values) => {
+                let mut spaced = Text::new();
+                for (index, value) in values.iter().enumerate() {
+                    if index > 0 {
+                        text::push_str(&mut spaced, " ");
+                    }
+                    text::push_all(&mut spaced, value);
+                }
+                spaced
+            }
+        }
+    }
+
     /// Expands a part that is neither text nor quotes.
-    fn part(&mut self, part: &Part, scope: &Scope, quoted: bool) -> Expanded {
+    fn part<'p>(&mut self, part: &'p Part, scope: &Scope, quoted: bool) -> Expanded<'p> {
         match part {
             Part::Param(param) => self.param(param, scope, quoted),
             Part::Command(list) => Expanded::One(self.substitute(list, scope)),
@@ -193,56 +267,51 @@ impl Reader {
         }
     }
 
-    /// Adds the tilde that begins a word and returns what follows it.
-    fn tilde<'p>(&mut self, plain: &'p str, alone: bool, fields: &mut Fields) -> &'p str {
-        if !plain.starts_with('~') {
-            return plain;
-        }
-        let (home, rest) = tilde_prefix(plain, alone);
-        fields.quoted_unmarked(&home);
-        match rest {
-            Cow::Borrowed(rest) => rest,
-            Cow::Owned(rest) => {
-                fields.quoted_unmarked(&[Piece::Text(rest)]);
-                ""
-            }
-        }
-    }
-
     pub(super) fn charge(&mut self, bytes: usize) {
         self.budget.expanded(bytes);
     }
 }
 
+/// Whether text, as an element of a list, may be any number of elements.
+pub(super) fn is_loose(value: &[Piece]) -> bool {
+    value.iter().any(|piece| match piece {
+        Piece::Unknown(unknown) => !unknown.quoted,
+        Piece::Glob(_) => true,
+        Piece::Text(_) | Piece::Home => false,
+    })
+}
+
 /// Resolves a leading `~` or `~user`: the pieces it becomes, and the rest of the text.
-fn tilde_prefix(plain: &str, alone: bool) -> (Vec<Piece>, Cow<'_, str>) {
-    let unchanged = (Vec::new(), Cow::Borrowed(plain));
+fn tilde_prefix(plain: &str, alone: bool) -> (Vec<Piece>, &str) {
     let Some(after) = plain.strip_prefix('~') else {
-        return unchanged;
+        return (Vec::new(), plain);
     };
-    let end = match after.find(['/', ':']) {
+    let end = match after.find('/') {
         Some(end) => end,
         None if alone => after.len(),
-        None => return unchanged,
+        None => return (Vec::new(), plain),
     };
     let (user, rest) = after.split_at(end);
     let home = match user {
         "" => Piece::Home,
         "root" => Piece::Text("/root".to_owned()),
-        _ => text::unknown(hermes_plugin_api::command::Why::Variable, &format!("~{user}")),
+        user => text::unknown(hermes_plugin_api::command::Why::Variable, &format!("~{user}")),
     };
-    (vec![home], Cow::Borrowed(rest))
+    (vec![home], rest)
 }
 
-fn colon_tildes(plain: &str) -> Text {
+/// Resolves `~` at the start of an assigned value and after each `:` of it.
+fn tildes(plain: &str, first: bool, last: bool) -> Text {
     let mut all = Text::new();
+    let count = plain.matches(':').count();
     for (index, section) in plain.split(':').enumerate() {
         if index > 0 {
             text::push_str(&mut all, ":");
         }
-        let (home, rest) = tilde_prefix(section, true);
+        let begins = first || index > 0;
+        let (home, rest) = if begins { tilde_prefix(section, last || index < count) } else { (Vec::new(), section) };
         home.into_iter().for_each(|piece| text::push_piece(&mut all, piece));
-        text::push_str(&mut all, &rest);
+        text::push_str(&mut all, rest);
     }
     all
 }

@@ -16,7 +16,7 @@ impl Reader {
             let target = match &redirect.target {
                 Target::Word(word) => self.target(word, scope),
                 Target::HereString(word) => {
-                    let mut target = self.single(word, scope);
+                    let mut target = self.assigned(word, scope);
                     text::push_str(&mut target.pieces, "\n");
                     target
                 }
@@ -95,12 +95,17 @@ impl Reader {
     }
 
     /// What this line wrote to a file, if it did. Unknown text where that is not known.
-    pub(super) fn file_text(&self, target: &Word) -> Option<Text> {
+    pub(super) fn file_text(&mut self, target: &Word) -> Option<Text> {
+        if self.env.is_empty(Space::File) {
+            return None;
+        }
         let path = file_key(target)?;
-        match self.env.get(Space::File, &path) {
-            [Value::Outer] => None,
-            [Value::Text(text)] => Some(text.clone()),
-            _ => Some(vec![text::unknown(Why::Unsupported, "")]),
+        let count = self.env.get(Space::File, &path).len();
+        let value = self.choose(count).and_then(|index| self.env.get(Space::File, &path).get(index).cloned());
+        match value {
+            Some(Value::Outer) => None,
+            Some(Value::Text(text)) => Some(text),
+            _ => Some(vec![text::unknown(Why::Variable, "")]),
         }
     }
 

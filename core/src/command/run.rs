@@ -69,8 +69,10 @@ pub(super) struct Reader {
     /// What commands with a redirected output wrote.
     pub(super) outputs: Vec<(usize, Option<Text>)>,
     pub(super) choice: super::simple::Choice,
-    /// Names of functions and aliases being run.
-    pub(super) calls: Vec<String>,
+    /// Names of aliases being run.
+    pub(super) aliases: Vec<String>,
+    /// Bodies of functions being run.
+    pub(super) calls: Vec<Rc<Command>>,
     /// Variables made local by the function being run, with what they were.
     pub(super) locals: Vec<(String, Vec<Value>)>,
     /// Functions that the text defines, and whether one was called.
@@ -203,6 +205,7 @@ impl Reader {
                 for word in head {
                     self.single(word, scope);
                 }
+                self.read_input(scope);
                 self.havoc(&[body], head, &[]);
                 self.maybe(|reader| reader.list(body, scope));
             }
@@ -256,6 +259,8 @@ impl Reader {
     }
 
     fn repeat(&mut self, branch: &Branch, scope: &Scope) {
+        // What one round reads from the input, the next does not.
+        self.read_input(scope);
         self.havoc(&[&branch.condition, &branch.body], &[], &[]);
         self.maybe(|reader| {
             reader.list(&branch.condition, scope);
@@ -273,7 +278,7 @@ impl Reader {
                 all.into_iter().map(|word| word.pieces).collect()
             }
             None => match self.variable("@") {
-                Value::List(items) => items.into_iter().map(|(_, text)| text).collect(),
+                Value::List(items) => items.iter().map(|(_, text)| text.clone()).collect(),
                 _ => vec![vec![text::unknown(Why::Variable, "@")]],
             },
         };
@@ -283,6 +288,7 @@ impl Reader {
         if exact && rounds <= MAX_ROUNDS && size <= MAX_UNROLLED {
             return self.rounds(each, words, &Scope { rounds, ..scope.clone() });
         }
+        self.read_input(scope);
         self.havoc(&[&each.body], &[], &[&each.name]);
         // A single unknown word keeps its shape: `for f in *.txt`.
         let value = match <[Text; 1]>::try_from(words) {
@@ -308,6 +314,7 @@ impl Reader {
         for word in each.words.iter().flatten() {
             self.fields(word, scope, &mut Vec::new());
         }
+        self.read_input(scope);
         self.havoc(&[&each.body], &[], &[&each.name, "REPLY"]);
         self.maybe(|reader| reader.list(&each.body, scope));
     }

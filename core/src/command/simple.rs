@@ -1,7 +1,8 @@
 //! One simple command: its words, assignments and redirections, once for each value that decides them.
 
 use super::ast::{self, Assign, AssignValue, SimpleCommand};
-use super::env::{Changes, Space, Value, unite};
+use super::env::{Changes, Items, Space, Value, unite};
+use super::expand::is_loose;
 use super::run::{Reader, Scope};
 use super::text::{self, Text};
 use hermes_plugin_api::command::{Assignment, Launcher, Redirect, Simple, Span, Stdin, Word};
@@ -18,6 +19,17 @@ pub(super) struct Choice {
     at: usize,
     /// Take none: everything undecided is unknown.
     exhausted: bool,
+    /// Variables from outside the line that this walk takes as set (`true`) or unset.
+    set: Vec<(String, bool)>,
+}
+
+/// What splits the results of expansions into words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Separators {
+    /// Blank, tab and newline.
+    Usual,
+    These(String),
+    Unknown,
 }
 
 /// A simple command with its words expanded, before it is told what it does.
@@ -46,6 +58,17 @@ impl Reader {
         Some(taken)
     }
 
+    /// Whether a variable of which nothing is known is set, the same throughout a walk. `None`: read it as
+    /// unknown.
+    pub(super) fn choose_set(&mut self, name: &str) -> Option<bool> {
+        if let Some((_, set)) = self.choice.set.iter().find(|(own, _)| own == name) {
+            return Some(*set);
+        }
+        let set = self.choose(2)? == 0;
+        self.choice.set.push((name.to_owned(), set));
+        Some(set)
+    }
+
     /// One of the values that a variable may have.
     pub(super) fn variable(&mut self, name: &str) -> Value {
         self.budget.step();
@@ -66,8 +89,9 @@ impl Reader {
         };
         let known = |text: &str| Some(Value::Text(text::word(text, Span::default()).pieces));
         match name {
-            "@" if self.env.get(Space::Variable, "@") == [Value::Outer] => Some(Value::List(Vec::new())),
+            "@" if self.env.get(Space::Variable, "@") == [Value::Outer] => Some(Value::List(Rc::default())),
             "#" => match positional(self) {
+                Some(items) if items.iter().any(|(_, item)| is_loose(item)) => Some(Value::Unknown),
                 Some(items) => known(&items.len().to_string()),
                 None => Some(Value::Unknown),
             },
@@ -76,7 +100,11 @@ impl Reader {
             _ if name.starts_with(|c: char| c.is_ascii_digit()) && name != "0" => match positional(self) {
                 Some(items) => {
                     let index = name.parse::<usize>().unwrap_or(usize::MAX).wrapping_sub(1);
-                    Some(items.into_iter().nth(index).map_or(Value::Unset, |(_, text)| Value::Text(text)))
+                    let loose = items.iter().take(index.saturating_add(1)).any(|(_, item)| is_loose(item));
+                    if loose {
+                        return Some(Value::Unknown);
+                    }
+                    Some(items.get(index).map_or(Value::Unset, |(_, text)| Value::Text(text.clone())))
                 }
                 None => Some(Value::Unknown),
             },
@@ -84,13 +112,15 @@ impl Reader {
         }
     }
 
-    /// The characters of `IFS`, `None` for the usual ones.
-    pub(super) fn separators(&self) -> Option<String> {
+    /// The characters of `IFS`.
+    pub(super) fn separators(&self) -> Separators {
         match self.env.get(Space::Variable, "IFS") {
-            [Value::Text(text)] => text::known(text).map(|known| known.into_owned()),
-            [Value::Unset] | [Value::Outer] => None,
-            // Unknown separators: split nothing that is known, fail closed in the command word.
-            _ => None,
+            [Value::Unset] | [Value::Outer] => Separators::Usual,
+            [Value::Text(text)] => match text::known(text) {
+                Some(known) => Separators::These(known.into_owned()),
+                None => Separators::Unknown,
+            },
+            _ => Separators::Unknown,
         }
     }
 
@@ -101,6 +131,7 @@ impl Reader {
         let mut outcomes: Vec<Changes> = Vec::new();
         loop {
             self.choice.at = 0;
+            self.choice.set.clear();
             self.simple_once(simple, redirects, span, scope);
             let points = self.choice.at;
             if points == 0 {
@@ -137,11 +168,17 @@ impl Reader {
             return;
         };
         let mut words = Vec::with_capacity(simple.words.len());
+        let declares = simple.words.first().is_some_and(ast::Word::declares);
         for word in &simple.words {
-            self.fields(word, scope, &mut words);
+            if declares && word.assigns() {
+                self.declared(word, scope, &mut words);
+            } else {
+                self.fields(word, scope, &mut words);
+            }
         }
         let own = self.redirects(redirects, scope);
         let assignments = self.assignments(&simple.assignments, words.is_empty(), scope);
+        self.charge(scope.redirects.iter().map(|redirect| 16 + text::len(&redirect.target.pieces)).sum());
         let mut all = Vec::with_capacity(scope.redirects.len() + own.len());
         all.extend(scope.redirects.iter().cloned());
         all.extend(own.iter().cloned());
@@ -173,7 +210,8 @@ impl Reader {
                 }
             }
         }
-        self.budget.expanded(expanded.redirects.iter().map(|r| 16 + text::len(&r.target.pieces)).sum());
+        let own = expanded.redirects.len() * 16 + scope.via.len() * 16 + expanded.words.len();
+        self.budget.steps(own / 8);
         self.simple[index] = Simple {
             words: expanded.words.clone(),
             assignments: expanded.assignments,
@@ -200,6 +238,7 @@ impl Reader {
         };
         let scope = self.through(launcher, scope);
         let redirects = self.simple[outer].redirects.clone();
+        self.charge(words.iter().map(|word| 16 + text::len(&word.pieces)).sum());
         if self.budget.enter() {
             self.place(index, Expanded { words, assignments: Vec::new(), redirects, span }, &scope);
         }
@@ -253,7 +292,7 @@ impl Reader {
                 }
                 let texts: Vec<Text> = items.iter().map(|(_, text)| text.clone()).collect();
                 let shown = Word { pieces: self.joined(&texts), span: Span::default() };
-                (Value::List(items), shown)
+                (Value::List(Rc::new(items)), shown)
             }
         }
     }
@@ -307,27 +346,38 @@ fn combined(old: &Value, key: Option<Option<String>>, append: bool, value: &Valu
         (Value::Unset, None, value) => value.clone(),
         (old, None, Value::List(more)) => {
             let mut items = items_of(old);
-            for (_, text) in more {
-                items.push((items.len().to_string(), text.clone()));
+            let mut next = items.last().and_then(|(key, _)| key.parse::<usize>().ok()).map_or(0, |last| last + 1);
+            for (_, text) in more.iter() {
+                items.push((next.to_string(), text.clone()));
+                next += 1;
             }
-            Value::List(items)
+            Value::List(Rc::new(items))
         }
         (old, Some(Some(key)), Value::Text(text)) => {
             let mut items = items_of(old);
+            let Ok(at) = key.parse::<usize>() else {
+                return Value::Unknown;
+            };
+            if items.iter().any(|(_, item)| is_loose(item)) {
+                return Value::Unknown;
+            }
             match items.iter_mut().find(|(own, _)| *own == key) {
                 Some((_, own)) if append => text::push_all(own, text),
                 Some((_, own)) => own.clone_from(text),
-                None => items.push((key, text.clone())),
+                None => {
+                    let after = items.iter().position(|(own, _)| own.parse::<usize>().is_ok_and(|own| own > at));
+                    items.insert(after.unwrap_or(items.len()), (key, text.clone()));
+                }
             }
-            Value::List(items)
+            Value::List(Rc::new(items))
         }
         _ => Value::Unknown,
     }
 }
 
-fn items_of(value: &Value) -> Vec<(String, Text)> {
+fn items_of(value: &Value) -> Items {
     match value {
-        Value::List(items) => items.clone(),
+        Value::List(items) => items.to_vec(),
         Value::Text(text) => vec![("0".to_owned(), text.clone())],
         _ => Vec::new(),
     }

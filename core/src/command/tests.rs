@@ -1,5 +1,6 @@
 //! Tables: a line, and the simple commands that it is read as.
 
+mod growth;
 mod quoting;
 mod structure;
 

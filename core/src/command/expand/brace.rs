@@ -1,10 +1,11 @@
 //! Brace expansion: `{a,b}` and `{1..3}`, before anything else is expanded. Must not look at values.
 
-use crate::command::ast::Part;
+use crate::command::ast::{Param, Part};
 use crate::command::bound::Budget;
+use std::borrow::Borrow;
 
 /// Most words that one word may become.
-const MAX_WORDS: usize = 16 * 1024;
+const MAX_WORDS: usize = 64 * 1024;
 
 /// A part of a word, or a piece of unquoted text of it.
 #[derive(Clone)]
@@ -22,7 +23,7 @@ pub(super) enum Expanded<'p> {
     Text(Part),
 }
 
-impl std::borrow::Borrow<Part> for Expanded<'_> {
+impl Borrow<Part> for Expanded<'_> {
     fn borrow(&self) -> &Part {
         match self {
             Expanded::Part(part) => part,
@@ -49,10 +50,54 @@ pub(super) fn expand<'p>(parts: &'p [Part], budget: &mut Budget) -> Option<Vec<V
     let words = expander.sequence(0, tokens.len());
     let finished = expander.made <= MAX_WORDS && expander.budget.over().is_none();
     if !finished {
-        expander.budget.expanded(usize::MAX / 2);
+        expander.budget.exhaust();
         return None;
     }
-    Some(words.into_iter().map(|word| word.into_iter().map(into_part).collect()).collect())
+    Some(words.into_iter().map(|word| join_names(word.into_iter().map(into_part).collect())).collect())
+}
+
+/// Whether braces put a `$` before text or quotes that it would expand.
+pub(super) fn makes_expansion(parts: &[Expanded<'_>]) -> bool {
+    parts.iter().enumerate().any(|(at, part)| match Borrow::<Part>::borrow(part) {
+        Part::Plain(plain) => {
+            let inside = plain
+                .as_bytes()
+                .windows(2)
+                .any(|pair| pair[0] == b'$' && (pair[1].is_ascii_alphanumeric() || b"_@*#?-$!{([".contains(&pair[1])));
+            inside || plain.ends_with('$') && at + 1 < parts.len()
+        }
+        _ => false,
+    })
+}
+
+/// `{$a,}b` is `$ab`: braces come before names are read.
+fn join_names(parts: Vec<Expanded<'_>>) -> Vec<Expanded<'_>> {
+    let mut joined: Vec<Expanded<'_>> = Vec::with_capacity(parts.len());
+    for part in parts {
+        let name_before = joined.last().and_then(|last| match Borrow::<Part>::borrow(last) {
+            Part::Param(param)
+                if !param.braced && param.name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') =>
+            {
+                Some(param.name.clone())
+            }
+            _ => None,
+        });
+        if let (Some(name), Expanded::Text(Part::Plain(plain))) = (name_before, &part) {
+            let len = plain.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+            if len > 0 {
+                let name = name + &plain[..len];
+                let param = Param { name, braced: false, subscript: None, indirect: false, length: false, op: None };
+                joined.pop();
+                joined.push(Expanded::Text(Part::Param(Box::new(param))));
+                if len < plain.len() {
+                    joined.push(Expanded::Text(Part::Plain(plain[len..].to_owned())));
+                }
+                continue;
+            }
+        }
+        joined.push(part);
+    }
+    joined
 }
 
 #[derive(Clone)]

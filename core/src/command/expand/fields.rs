@@ -1,13 +1,13 @@
 //! Builds words from expanded pieces: splits what was not quoted, tells patterns from text. Must not expand.
 
+use crate::command::simple::Separators;
 use crate::command::text::{self, Text};
-use hermes_plugin_api::command::{Piece, Span, Word};
+use hermes_plugin_api::command::{Piece, Span, Why, Word};
 
 /// Words under construction.
 pub(super) struct Fields {
     span: Span,
-    /// `None`: the usual blanks.
-    separators: Option<String>,
+    separators: Separators,
     done: Vec<Word>,
     current: Text,
     /// The current word exists even if it is empty.
@@ -15,7 +15,7 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    pub(super) fn new(span: Span, separators: Option<String>) -> Self {
+    pub(super) fn new(span: Span, separators: Separators) -> Self {
         Fields { span, separators, done: Vec::new(), current: Text::new(), started: false }
     }
 
@@ -29,6 +29,12 @@ impl Fields {
             }
             text::push_piece(&mut self.current, piece);
         }
+    }
+
+    /// Adds an element of a list: it is not split, but what was unknown about its number of words stays so.
+    pub(super) fn element(&mut self, pieces: &[Piece]) {
+        self.started = true;
+        text::push_all(&mut self.current, pieces);
     }
 
     /// Adds text that is not split but does not keep an empty word.
@@ -66,8 +72,16 @@ impl Fields {
     }
 
     fn split_text(&mut self, text: &str) {
-        let separators = self.separators.clone();
-        let separators = separators.as_deref().unwrap_or(" \t\n");
+        let separators = match self.separators.clone() {
+            Separators::Usual => " \t\n".to_owned(),
+            Separators::These(these) => these,
+            Separators::Unknown if text.is_empty() => return,
+            Separators::Unknown => {
+                self.started = true;
+                return self.current.push(text::unknown(Why::Variable, "IFS"));
+            }
+        };
+        let separators = separators.as_str();
         let mut rest = text;
         while !rest.is_empty() {
             let word = rest.find(|c| separators.contains(c)).unwrap_or(rest.len());
@@ -152,8 +166,10 @@ fn pattern_len(text: &str) -> usize {
 }
 
 fn close(bytes: &[u8], from: usize) -> Option<usize> {
+    /// Longer patterns are taken as text.
+    const LONGEST: usize = 256;
     let mut depth = 1usize;
-    for (at, byte) in bytes.iter().enumerate().skip(from) {
+    for (at, byte) in bytes.iter().enumerate().take(LONGEST).skip(from) {
         match byte {
             b'(' => depth += 1,
             b')' => depth -= 1,

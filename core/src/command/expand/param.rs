@@ -1,16 +1,19 @@
 //! Parameters: variables, arrays, positional parameters, and the operators in `${…}`.
 
-use super::Expanded;
 use super::pattern::Pattern;
+use super::{Expanded, is_loose};
 use crate::command::ast::{Param, ParamOp, Part, Replace, Word};
 use crate::command::env::{Space, Value};
 use crate::command::run::{Reader, Scope};
 use crate::command::text::{self, Text};
 use hermes_plugin_api::command::{Piece, Why};
 
+/// Larger products of text and pattern are not computed.
+const MAX_WORK: usize = 64 * 1024;
+
 impl Reader {
     /// Expands `$name` or `${…}`.
-    pub(super) fn param(&mut self, param: &Param, scope: &Scope, quoted: bool) -> Expanded {
+    pub(super) fn param<'p>(&mut self, param: &'p Param, scope: &Scope, quoted: bool) -> Expanded<'p> {
         if param.indirect {
             return self.indirect(param, scope, quoted);
         }
@@ -24,7 +27,17 @@ impl Reader {
             Some(joined) => self.elements(param, joined, scope, quoted),
             None => {
                 let value = self.scalar(&param.name, subscript.as_deref());
-                Expanded::One(self.operate(param, value, scope, quoted))
+                match &param.op {
+                    Some(ParamOp::Default { kind: kind @ (b'-' | b'+'), colon, word }) if !quoted => {
+                        match self.takes_operand(param, &value, *kind, *colon) {
+                            None => Expanded::One(vec![text::unknown(Why::Variable, &param.name)]),
+                            Some(true) => Expanded::Operand(word),
+                            Some(false) if *kind == b'+' => Expanded::One(Text::new()),
+                            Some(false) => Expanded::One(self.pieces(&param.name, value)),
+                        }
+                    }
+                    _ => Expanded::One(self.operate(param, value, scope, quoted)),
+                }
             }
         }
     }
@@ -49,9 +62,11 @@ impl Reader {
     fn scalar(&mut self, name: &str, subscript: Option<&str>) -> Value {
         let value = self.variable(name);
         match (value, subscript) {
-            (Value::List(items), None) => {
-                items.into_iter().find(|(key, _)| key == "0").map_or(Value::Unset, |(_, text)| Value::Text(text))
-            }
+            (Value::List(items), None) => items.first().map_or(Value::Unset, |(key, text)| match key.as_str() {
+                _ if is_loose(text) => Value::Unknown,
+                "0" => Value::Text(text.clone()),
+                _ => Value::Unset,
+            }),
             (Value::List(items), Some(subscript)) => self.element(&items, subscript),
             (Value::Text(text), Some("0")) => Value::Text(text),
             (value @ (Value::Text(_) | Value::Unset | Value::Outer), None) => value,
@@ -61,7 +76,7 @@ impl Reader {
     }
 
     fn element(&mut self, items: &[(String, Text)], subscript: &str) -> Value {
-        if subscript.is_empty() {
+        if subscript.is_empty() || items.iter().any(|(_, item)| is_loose(item)) {
             return Value::Unknown;
         }
         let found = |key: &str| items.iter().find(|(own, _)| own == key).map(|(_, text)| Value::Text(text.clone()));
@@ -79,14 +94,18 @@ impl Reader {
     }
 
     /// `$@`, `$*`, `${a[@]}`, `${a[*]}`.
-    fn elements(&mut self, param: &Param, joined: bool, scope: &Scope, quoted: bool) -> Expanded {
+    fn elements<'p>(&mut self, param: &'p Param, joined: bool, scope: &Scope, quoted: bool) -> Expanded<'p> {
         let name = if param.name == "*" { "@" } else { &param.name };
         let items: Vec<Text> = match self.variable(name) {
-            Value::List(items) => items.into_iter().map(|(_, text)| text).collect(),
+            Value::List(items) => items.iter().map(|(_, text)| text.clone()).collect(),
             Value::Text(text) => vec![text],
             Value::Unset => Vec::new(),
-            _ => return Expanded::One(vec![text::unknown(Why::Variable, name)]),
+            _ => return Expanded::Many(vec![vec![text::unknown(Why::Variable, name)]]),
         };
+        let loose = items.iter().any(|item| is_loose(item));
+        if loose && (param.length || matches!(param.op, Some(ParamOp::Slice { .. }))) {
+            return Expanded::Many(vec![vec![text::unknown(Why::Variable, name)]]);
+        }
         if param.length {
             return Expanded::One(vec![Piece::Text(items.len().to_string())]);
         }
@@ -141,7 +160,7 @@ impl Reader {
     }
 
     /// `${!name}`: the variable that the value names.
-    fn indirect(&mut self, param: &Param, scope: &Scope, quoted: bool) -> Expanded {
+    fn indirect<'p>(&mut self, param: &'p Param, scope: &Scope, quoted: bool) -> Expanded<'p> {
         let unknown = Expanded::One(vec![text::unknown(Why::Variable, &param.name)]);
         if matches!(param.op, Some(ParamOp::Other)) {
             return unknown;
@@ -182,6 +201,7 @@ impl Reader {
             None => return pieces,
             Some(ParamOp::Strip { suffix, longest, pattern }) => {
                 let pattern = self.pattern(pattern, scope);
+                self.budget.steps(known.len() / 4);
                 pattern.and_then(|pattern| strip(&known, &pattern, *suffix, *longest))
             }
             Some(ParamOp::Replace { kind, pattern, with }) => self.replace(&known, *kind, pattern, with, scope),
@@ -209,31 +229,33 @@ impl Reader {
         scope: &Scope,
         quoted: bool,
     ) -> Text {
-        let is_empty = matches!(&value, Value::Text(text) if text.is_empty());
-        let set = match &value {
-            Value::Unset => Some(false),
-            Value::Text(text) if colon && text.is_empty() => Some(false),
-            Value::Text(text) if colon && text::known(text).is_none() => None,
-            Value::Text(_) | Value::List(_) => Some(true),
-            Value::Outer | Value::Unknown | Value::Function(_) => None,
-        };
-        // What is not known may be set or not: both are read.
-        let set = match set {
-            Some(set) => set,
-            None => self.choose(2) != Some(1),
-        };
-        match (kind, set) {
-            (b'-' | b'=' | b'?', true) => self.pieces(&param.name, value),
-            (b'+', false) => Text::new(),
-            (b'?', false) => Text::new(),
-            _ => {
+        match self.takes_operand(param, &value, kind, colon) {
+            None => vec![text::unknown(Why::Variable, &param.name)],
+            Some(false) if matches!(kind, b'-' | b'=' | b'?') => self.pieces(&param.name, value),
+            Some(false) => Text::new(),
+            // `?` ends the shell.
+            Some(true) if kind == b'?' => Text::new(),
+            Some(true) => {
                 let text = self.operand_text(word, scope, quoted);
-                if kind == b'=' && (!set || is_empty) {
+                if kind == b'=' {
                     self.assign_text(&param.name, text.clone());
                 }
                 text
             }
         }
+    }
+
+    /// Whether `${x:-word}` and the like give their word. `None`: read the whole as unknown.
+    fn takes_operand(&mut self, param: &Param, value: &Value, kind: u8, colon: bool) -> Option<bool> {
+        let set = match value {
+            Value::Unset => false,
+            Value::Text(text) if colon && text.is_empty() => false,
+            Value::Text(text) if colon && text::known(text).is_none() => self.choose_set(&param.name)?,
+            Value::Text(_) | Value::List(_) => true,
+            // What is not known may be set or not: both are read.
+            Value::Outer | Value::Unknown | Value::Function(_) => self.choose_set(&param.name)?,
+        };
+        Some(set == (kind == b'+'))
     }
 
     fn operand_text(&mut self, word: &Word, scope: &Scope, quoted: bool) -> Text {
@@ -246,7 +268,7 @@ impl Reader {
             Value::Text(text) => text,
             Value::Unset => Text::new(),
             Value::Outer if name == "HOME" => vec![Piece::Home],
-            Value::List(items) => items.into_iter().next().map(|(_, text)| text).unwrap_or_default(),
+            Value::List(items) => items.first().map(|(_, text)| text.clone()).unwrap_or_default(),
             _ => vec![text::unknown(Why::Variable, name)],
         }
     }
@@ -270,8 +292,8 @@ impl Reader {
                 let mut at = 0;
                 let mut work = 0usize;
                 while at < known.len() {
-                    work += known.len() - at;
-                    if work > 256 * 1024 {
+                    work += (known.len() - at) * pattern.len();
+                    if work > MAX_WORK {
                         return None;
                     }
                     match longest(&known[at..])? {
@@ -350,7 +372,7 @@ fn strip(known: &str, pattern: &Pattern, suffix: bool, longest: bool) -> Option<
 
 /// Where the shortest or longest matching suffix begins.
 fn suffix_start(known: &str, pattern: &Pattern, longest: bool) -> Option<Option<usize>> {
-    if known.len() > 4096 {
+    if known.len() * known.len() * pattern.len() > MAX_WORK {
         return None;
     }
     let mut found = None;

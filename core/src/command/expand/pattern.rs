@@ -4,7 +4,7 @@
 use super::fields::bracket_len;
 
 /// Larger products of text and pattern are not computed.
-const MAX_WORK: usize = 256 * 1024;
+const MAX_WORK: usize = 64 * 1024;
 
 /// An element of a pattern.
 enum Element {
@@ -30,6 +30,11 @@ impl Pattern {
             }
         }
         Some(Pattern(elements))
+    }
+
+    /// Elements, at least one.
+    pub(super) fn len(&self) -> usize {
+        self.0.len().max(1)
     }
 
     /// All lengths of prefixes of `text` that match, in bytes.

@@ -1,12 +1,13 @@
 //! Shells, and text that becomes shell text: `sh -c`, scripts written in the same line, piped input.
 
 use super::{launcher, options};
-use crate::command::env::{Space, Value, unite};
+use crate::command::env::{Items, Space, Value, unite};
 use crate::command::launchers::Spec;
 use crate::command::parse::Place;
 use crate::command::run::{Reader, Scope};
 use crate::command::text::{self, MAX_HOLES, Text};
 use hermes_plugin_api::command::{Assignment, How, Launcher, Piece, Stdin, Why, Word};
+use std::rc::Rc;
 
 impl Reader {
     /// `sh -c TEXT [NAME [ARG…]]`, `sh FILE [ARG…]`, `sh [-s [ARG…]]`. Always handles the command.
@@ -80,7 +81,9 @@ impl Reader {
 
     /// Sets the positional parameters and `$0`.
     pub(in crate::command) fn positional(&mut self, words: &[Word], name: Option<&Word>) {
-        let items = words.iter().enumerate().map(|(at, word)| ((at + 1).to_string(), word.pieces.clone())).collect();
+        let items: Items =
+            words.iter().enumerate().map(|(at, word)| ((at + 1).to_string(), word.pieces.clone())).collect();
+        let items = Rc::new(items);
         self.budget.expanded(words.iter().map(|word| text::len(&word.pieces)).sum());
         self.env.set(Space::Variable, "@", Value::List(items));
         if let Some(name) = name {
@@ -118,7 +121,7 @@ impl Reader {
                     self.holes.push(other.clone());
                 }
                 _ => {
-                    self.budget.expanded(usize::MAX / 2);
+                    self.budget.exhaust();
                 }
             }
         }

@@ -4,6 +4,7 @@
 use super::{launcher, options};
 use crate::command::launchers::Spec;
 use crate::command::run::{Reader, Scope};
+use crate::command::simple::Expanded;
 use crate::command::text::{self, Text};
 use hermes_plugin_api::command::{How, Piece, ProblemKind, Stdin, Why, Word};
 
@@ -284,24 +285,21 @@ impl Reader {
             return;
         }
         self.problem(ProblemKind::Opaque, "The program that runs cannot be known", Some(span), scope);
-        let vanishes = first.pieces.iter().all(|piece| matches!(piece, Piece::Unknown(unknown) if !unknown.quoted));
-        if vanishes && words.len() > 1 {
-            // It may also be empty: then the next word is the program.
-            let Some(again) = self.reserve(span) else {
-                return;
-            };
-            let redirects = self.simple[index].redirects.clone();
-            let expanded = crate::command::simple::Expanded {
-                words: words[1..].to_vec(),
-                assignments: Vec::new(),
-                redirects,
-                span,
-            };
-            if self.budget.enter() {
-                self.place(again, expanded, scope);
-            }
-            self.budget.leave();
+        // It may also be empty, and so may be the words after it: then a later word is the program.
+        let vanishes =
+            |word: &&Word| word.pieces.iter().all(|piece| matches!(piece, Piece::Unknown(unknown) if !unknown.quoted));
+        let gone = words.iter().take_while(vanishes).count();
+        if gone == 0 || gone == words.len() {
+            return;
         }
+        let Some(again) = self.reserve(span) else {
+            return;
+        };
+        let (words, redirects) = (words[gone..].to_vec(), self.simple[index].redirects.clone());
+        if self.budget.enter() {
+            self.place(again, Expanded { words, assignments: Vec::new(), redirects, span }, scope);
+        }
+        self.budget.leave();
     }
 }
 

@@ -12,7 +12,7 @@ impl Parser<'_, '_> {
     /// `$name`, `$1`, `$@`, after the dollar sign.
     pub(super) fn named(&mut self) -> Part {
         let name = self.param_name(false);
-        Part::Param(Box::new(Param { name, subscript: None, indirect: false, length: false, op: None }))
+        Part::Param(Box::new(Param { name, braced: false, subscript: None, indirect: false, length: false, op: None }))
     }
 
     fn param_name(&mut self, braced: bool) -> String {
@@ -71,7 +71,7 @@ impl Parser<'_, '_> {
         if !self.eat(b'}') {
             self.fail("Command has a `${` that is not closed");
         }
-        Part::Param(Box::new(Param { name, subscript, indirect, length, op }))
+        Part::Param(Box::new(Param { name, braced: true, subscript, indirect, length, op }))
     }
 
     fn subscript(&mut self) -> Option<Word> {

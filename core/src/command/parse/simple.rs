@@ -5,9 +5,6 @@ use super::compound::Parsed;
 use crate::command::ast::{Assign, AssignValue, Command, Fd, Kind, Part, Redirect, SimpleCommand, Target, Word};
 use hermes_plugin_api::command::RedirectOp;
 
-/// Builtins whose arguments may be assignments of arrays.
-const DECLARES: &[&str] = &["declare", "typeset", "local", "readonly", "export"];
-
 impl Parser<'_, '_> {
     pub(super) fn simple(&mut self) -> Parsed {
         let start = self.pos;
@@ -63,10 +60,7 @@ impl Parser<'_, '_> {
 
     /// `declare a=(…)`: the word so far ends in `=`.
     fn declared_array(&mut self, simple: &SimpleCommand, word: &mut Word) -> bool {
-        let declares = simple
-            .words
-            .first()
-            .is_some_and(|first| matches!(&first.parts[..], [Part::Plain(name)] if DECLARES.contains(&&**name)));
+        let declares = simple.words.first().is_some_and(Word::declares);
         let [Part::Plain(name)] = &word.parts[..] else {
             return false;
         };

@@ -45,7 +45,7 @@ fn definitions() {
     check("f() { rm -rf \"$@\"; }; f x", &["f x", "f> rm -rf x"]);
     check("f() { rm -rf \"$@\"; }", &["data: f> rm -rf ?@"]);
     check("function g { h; }; g", &["g", "g> h"]);
-    check(":(){ :|: & };:", &[":", ":> : &", ":> : &"]);
+    check(":(){ :|: & };:", &[":", ":> : &", ":> :> : &", ":> :> : &", ":> : &", ":> :> : &", ":> :> : &"]);
     check("alias l='rm -rf'; l x", &["alias 'l=rm -rf'", "l x", "l> rm -rf x"]);
     check("trap 'rm -rf x' EXIT", &["trap 'rm -rf x' EXIT", "trap> rm -rf x"]);
 }
