@@ -346,11 +346,8 @@ fn combined(old: &Value, key: Option<Option<String>>, append: bool, value: &Valu
         (Value::Unset, None, value) => value.clone(),
         (old, None, Value::List(more)) => {
             let mut items = items_of(old);
-            let mut next = items.last().and_then(|(key, _)| key.parse::<usize>().ok()).map_or(0, |last| last + 1);
-            for (_, text) in more.iter() {
-                items.push((next.to_string(), text.clone()));
-                next += 1;
-            }
+            let next: usize = items.last().and_then(|(key, _)| key.parse::<usize>().ok()).map_or(0, |last| last + 1);
+            items.extend(more.iter().enumerate().map(|(at, (_, text))| ((next + at).to_string(), text.clone())));
             Value::List(Rc::new(items))
         }
         (old, Some(Some(key)), Value::Text(text)) => {
