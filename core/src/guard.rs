@@ -25,6 +25,7 @@ pub(crate) mod spell;
 pub mod store;
 pub mod witness;
 mod workers;
+mod write;
 
 pub use audit::Audit;
 pub use decide::Guard;
@@ -34,6 +35,7 @@ pub use refusal::{Kind, Refusal};
 pub use report::{Judged, Report, Verdict};
 pub use request::{Approver, Audience, CommandRequest};
 pub use store::AllowList;
+pub use write::WriteRequest;
 
 #[cfg(test)]
 mod tests;

@@ -26,6 +26,9 @@ use super::witness::{Authorized, Exec};
 use crate::host::clock;
 use crate::redact::redact;
 
+/// As many bytes of a command are looked at for the log.
+const RECORDED: usize = 128 << 10;
+
 /// Decides.
 pub struct Guard {
     pub(super) policy: Policy,
@@ -33,7 +36,7 @@ pub struct Guard {
     pub(super) deny: DenyRules,
     pub(super) consent: Consent,
     audit: Audit,
-    turns: Turns,
+    pub(super) turns: Turns,
     yolo: Mutex<HashMap<String, bool>>,
     /// Failures that a session was told of: session and plugin.
     told: Mutex<HashSet<(String, String)>>,
@@ -82,11 +85,22 @@ impl Guard {
             turn = Some(waiting.map_err(|_| Refusal::new(Kind::Cancelled, "The turn was cancelled"))?);
             judgement = self.judge(&request, Depth::Enough).await;
         }
-        self.tell_failures(&request, &judgement).await;
-        let decided = self.decide(&request, &judgement, cancel).await;
+        let concluded = self.conclude(&request, &judgement, cancel).await;
         drop(turn);
-        self.write_down(&request, &judgement, &decided).await?;
-        decided.map(|_| Authorized::mint(exec(&request)))
+        concluded.map(|()| Authorized::mint(exec(&request)))
+    }
+
+    /// Asks where the judgement says so, and writes down what came of it.
+    pub(super) async fn conclude(
+        &self,
+        request: &CommandRequest<'_>,
+        judgement: &Judgement,
+        cancel: &Cancel,
+    ) -> Result<(), Refusal> {
+        self.tell_failures(request, judgement).await;
+        let decided = self.decide(request, judgement, cancel).await;
+        self.write_down(request, judgement, &decided).await?;
+        decided.map(|_| ())
     }
 
     async fn decide(
@@ -210,7 +224,7 @@ impl Guard {
         let findings: Vec<String> = judgement.findings.iter().map(|judged| judged.finding.rule.clone()).collect();
         let [session, who, cwd, backend] =
             [request.session, request.who, request.cwd, request.backend].map(str::to_owned);
-        let command = redact(request.text).into_owned();
+        let command = recorded(request.text);
         let (audit, allowed, time_ms) = (self.audit.clone(), decided.is_ok(), clock::now_ms());
         let write = move || {
             audit.record(&Record {
@@ -237,6 +251,12 @@ impl Guard {
             Err(_) => Ok(()),
         }
     }
+}
+
+/// The text as the log gets it. Of one that is longer than any command that is read, the log needs the start.
+fn recorded(text: &str) -> String {
+    let end = text.floor_char_boundary(RECORDED.min(text.len()));
+    redact(text.get(..end).unwrap_or("")).into_owned()
 }
 
 /// The findings that want an answer.

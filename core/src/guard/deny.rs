@@ -30,7 +30,11 @@ impl DenyRules {
     /// # Errors
     /// `CONFIG` naming the rule that is not a glob.
     pub(super) fn new(globs: &[String]) -> Result<Self> {
-        let expressions: Vec<String> = globs.iter().map(|glob| spell::expression(glob)).collect::<Result<_>>()?;
+        let expressions: Result<Vec<String>> = globs.iter().map(|glob| spell::expression(glob)).collect();
+        let expressions = expressions.map_err(|error| {
+            let message = format!("A rule in `approvals.deny` cannot be used: {}", error.message);
+            PluginError::config(message).with_hint("mend it with `hermes config edit`; no command runs until then")
+        })?;
         let set = RegexSetBuilder::new(expressions).dot_matches_new_line(true).size_limit(SIZE).build();
         let set = set.map_err(|error| PluginError::config(format!("`approvals.deny` is too large: {error}")))?;
         Ok(Self { globs: globs.to_vec(), set })

@@ -21,6 +21,7 @@ use crate::plugin::handle::ScannerHandle;
 mod asking;
 mod order;
 mod scanners;
+mod writes;
 
 const RULES: &[Rule] = &[
     Rule { matches: |case| case.runs(&["rm"]), ..Rule::new("recursive-delete", "recursive delete", Severity::High) },

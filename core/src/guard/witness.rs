@@ -3,15 +3,36 @@
 
 /// An effect that the guard allowed.
 ///
-/// ```compile_fail
+/// Anyone can say what they want and look at what was allowed:
+/// ```
+/// use hermes_core::guard::witness::{Authorized, Exec};
+/// let exec = Exec { command: "id".into(), cwd: "/".into(), backend: "local".into(), session: "s".into() };
+/// fn look(witness: &Authorized<Exec>) -> &str {
+///     &witness.effect().command
+/// }
+/// ```
+/// Nobody but the guard can allow it (private field, private constructor):
+/// ```compile_fail,E0451
 /// use hermes_core::guard::witness::{Authorized, Exec};
 /// let exec = Exec { command: "id".into(), cwd: "/".into(), backend: "local".into(), session: "s".into() };
 /// let forged = Authorized { effect: exec };
 /// ```
-/// ```compile_fail
+/// ```compile_fail,E0624
+/// use hermes_core::guard::witness::{Authorized, Exec};
+/// let exec = Exec { command: "id".into(), cwd: "/".into(), backend: "local".into(), session: "s".into() };
+/// let forged = Authorized::mint(exec);
+/// ```
+/// It serves once (no copy), and what was allowed cannot be swapped for something else (no way to change it):
+/// ```compile_fail,E0599
 /// use hermes_core::guard::witness::{Authorized, Exec};
 /// fn twice(witness: Authorized<Exec>) -> (Authorized<Exec>, Authorized<Exec>) {
 ///     (witness.clone(), witness)
+/// }
+/// ```
+/// ```compile_fail,E0594
+/// use hermes_core::guard::witness::{Authorized, Exec};
+/// fn swap(witness: Authorized<Exec>) {
+///     witness.effect().command = "rm -rf /".into();
 /// }
 /// ```
 #[derive(Debug)]
@@ -21,7 +42,7 @@ pub struct Authorized<E> {
 }
 
 impl<E> Authorized<E> {
-    /// Makes the proof. For `guard::decide` alone.
+    /// Makes the proof. For the guard's own `authorize…` alone.
     pub(in crate::guard) fn mint(effect: E) -> Self {
         Self { effect }
     }
@@ -50,6 +71,17 @@ pub struct Exec {
     pub command: String,
     /// The working directory it was judged for.
     pub cwd: String,
+    /// The backend's name.
+    pub backend: String,
+    /// The session's id.
+    pub session: String,
+}
+
+/// A file to write, by a tool and not by a command.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Write {
+    /// The path that was judged: absolute, links resolved.
+    pub path: String,
     /// The backend's name.
     pub backend: String,
     /// The session's id.

@@ -1,0 +1,37 @@
+//! Writes by tools.
+
+use super::*;
+
+async fn write(world: &World, guard: &Guard, path: &str, audience: Audience<'_>) -> Option<Kind> {
+    let (backend, session, who) = ("local", "s", "test");
+    let request = WriteRequest { path, backend, session, who, facts: &world.facts, audience };
+    guard.authorize_write(request, &Cancel::never()).await.err().map(|refusal| refusal.kind)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_protected_place_asks_every_time_and_under_every_mode() {
+    let world = World::allowing(&["self-disarm"]);
+    let guard = world.guard();
+    let config = world.home.path().join("config.yaml").display().to_string();
+    for yolo in [false, true] {
+        guard.set_yolo("s", yolo);
+        for path in [config.as_str(), "/home/ada/.ssh/authorized_keys", "/home/ada/.bashrc"] {
+            let person = Person::says(&["a", "s", "o"]);
+            for expected in [a_no(), a_no(), None] {
+                assert_eq!(write(&world, &guard, path, Audience::Person(&person)).await, expected, "{path}");
+            }
+            assert_eq!(write(&world, &guard, path, Audience::Cron).await, Some(Kind::NobodyThere), "{path}");
+        }
+    }
+    assert_eq!(write(&world, &guard, "/work/notes.md", Audience::Cron).await, None);
+    for path in ["notes.md", "/work/../home/ada/.bashrc", "~/.bashrc"] {
+        assert_eq!(write(&world, &guard, path, Audience::Cron).await, Some(Kind::Unreadable), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inside_a_boundary_nothing_is_protected() {
+    let mut world = World::new();
+    world.facts.boundary = true;
+    assert_eq!(write(&world, &world.guard(), "/home/ada/.bashrc", Audience::Cron).await, None);
+}

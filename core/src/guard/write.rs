@@ -1,0 +1,93 @@
+//! Files that tools write: whatever is protected from commands is protected from them too.
+
+use std::path::Path;
+
+use hermes_plugin_api::backend::SessionFacts;
+use hermes_plugin_api::command::Command;
+use hermes_plugin_api::finding::{Action, Finding, Severity};
+use hermes_plugin_api::flow::Cancel;
+
+use super::Guard;
+use super::findings::{self, CORE, SELF_DISARM};
+use super::judge::{Judgement, Ruling};
+use super::protect::{Class, Protected};
+use super::refusal::{Kind, Refusal};
+use super::request::{Audience, CommandRequest};
+use super::witness::{Authorized, Write};
+
+/// A file that a tool wants to write.
+#[derive(Clone, Copy)]
+pub struct WriteRequest<'a> {
+    /// The path: absolute, with links resolved.
+    pub path: &'a str,
+    /// The backend's name.
+    pub backend: &'a str,
+    /// The session's id.
+    pub session: &'a str,
+    /// Who caused it.
+    pub who: &'a str,
+    /// What the backend reports about the open session.
+    pub facts: &'a SessionFacts,
+    /// Who can be asked.
+    pub audience: Audience<'a>,
+}
+
+impl Guard {
+    /// Decides about a write. A protected place asks a person, once, under every mode; nobody there is a no.
+    ///
+    /// # Errors
+    /// Why it is not written.
+    ///
+    /// # Cancellation
+    /// A pending prompt is withdrawn and the write refused.
+    pub async fn authorize_write(
+        &self,
+        request: WriteRequest<'_>,
+        cancel: &Cancel,
+    ) -> Result<Authorized<Write>, Refusal> {
+        let text = format!("write {}", request.path);
+        let WriteRequest { backend, session, who, facts, audience, .. } = request;
+        let asked = CommandRequest { text: &text, cwd: &facts.cwd, backend, session, who, facts, audience };
+        let judgement = self.judge_write(&request, &text);
+        let cancelled = |_| Refusal::new(Kind::Cancelled, "The turn was cancelled");
+        let turn = match judgement.ruling {
+            Ruling::Ask { .. } => Some(cancel.run(self.turns.take(session)).await.map_err(cancelled)?),
+            Ruling::Allow(_) | Ruling::Refuse(..) => None,
+        };
+        let concluded = self.conclude(&asked, &judgement, cancel).await;
+        drop(turn);
+        let [path, backend, session] = [request.path, backend, session].map(str::to_owned);
+        concluded.map(|()| Authorized::mint(Write { path, backend, session }))
+    }
+
+    fn judge_write(&self, request: &WriteRequest<'_>, text: &str) -> Judgement {
+        let mut found = Vec::new();
+        let ruling = if request.facts.boundary {
+            Ruling::Allow(format!("the backend is a boundary: {}", request.facts.why))
+        } else if !request.path.starts_with('/') || has_dots(request.path) {
+            Ruling::Refuse(Kind::Unreadable, format!("The path `{}` is not absolute and plain", request.path))
+        } else {
+            let home = Path::new(&request.facts.home);
+            let protected = Protected::new(&self.policy.home, home, &self.policy.bundled);
+            match protected.classify_write(Path::new(request.path)) {
+                None => Ruling::Allow("not protected".to_owned()),
+                Some(class) => {
+                    findings::merge(&mut found, CORE, [finding(class)]);
+                    Ruling::Ask { in_person: true }
+                }
+            }
+        };
+        let command = Command { text: text.to_owned(), ..Command::default() };
+        Judgement { command, findings: found, ruling, passed_over: Vec::new() }
+    }
+}
+
+/// Dots would make the path that is judged another one than the path that is written.
+fn has_dots(path: &str) -> bool {
+    path.split('/').any(|part| part == "." || part == "..")
+}
+
+fn finding(class: Class) -> Finding {
+    let title = format!("write to {}", class.describe());
+    findings::own(SELF_DISARM, &title, Severity::Critical, Action::Ask)
+}
