@@ -5,6 +5,7 @@ mod assigned;
 mod ast;
 mod bound;
 mod builtin;
+mod carried;
 mod dispatch;
 mod env;
 mod expand;

@@ -24,6 +24,7 @@ impl Reader {
         let name = name.into_owned();
         let program = name.rsplit('/').next().unwrap_or_default();
         let plain = program.len() == name.len();
+        self.carried(index, program, scope);
         if plain && self.run_definitions(index, program, words, scope) {
             return self.output(index, Output::Elsewhere, scope);
         }

@@ -1,0 +1,163 @@
+//! Programs that run shell text out of an option, a setting or a variable, among arguments that are otherwise data:
+//! `tar --to-command=…`, `git -c core.pager=…`, `GIT_SSH_COMMAND=…`, `vim -c '!…'`.
+//!
+//! Only says where such text stands. What it does is read like any other shell text.
+
+mod git;
+mod scripts;
+
+use super::launch::launcher;
+use super::run::{Reader, Scope};
+use super::text;
+use hermes_plugin_api::command::{How, Piece, ProblemKind, Simple, Word};
+use hermes_plugin_api::vocabulary::Syntax;
+
+/// Variables that name a command which other programs run.
+const VARIABLES: &[&str] = &[
+    "GIT_SSH_COMMAND",
+    "GIT_SSH",
+    "GIT_PAGER",
+    "GIT_EDITOR",
+    "GIT_SEQUENCE_EDITOR",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_PROXY_COMMAND",
+    "GIT_ASKPASS",
+    "SSH_ASKPASS",
+    "SUDO_ASKPASS",
+    "PAGER",
+    "MANPAGER",
+    "SYSTEMD_PAGER",
+    "EDITOR",
+    "VISUAL",
+    "SUDO_EDITOR",
+    "BROWSER",
+    "RSYNC_RSH",
+    "CVS_RSH",
+    "PROMPT_COMMAND",
+    "LESSOPEN",
+    "LESSCLOSE",
+];
+
+impl Reader {
+    /// Reads the shell texts that a command carries.
+    pub(super) fn carried(&mut self, index: usize, program: &str, scope: &Scope) {
+        let simple = &self.simple[index];
+        let mut texts = of_program(program, simple);
+        texts.extend(of_variables(program, simple));
+        for word in texts {
+            self.run_carried(index, program, &word, scope);
+        }
+        if scripts::runs_own_text(program, &self.simple[index]) {
+            let message = format!("`{program}` runs text that cannot be known");
+            let span = self.simple[index].span;
+            self.problem(ProblemKind::Opaque, &message, Some(span), scope);
+        }
+    }
+
+    /// Text that is known as far as an unknown argument is read that far: `ssh -i "$KEY"`. Text of which nothing is
+    /// known is a setting that was there before, unless the line computes it.
+    fn run_carried(&mut self, index: usize, program: &str, word: &Word, scope: &Scope) {
+        let text = word.leading();
+        let computed = word.unknowns().next().is_some_and(|unknown| !unknown.from.is_empty());
+        if text.trim().is_empty() && computed {
+            let message = format!("`{program}` runs text that cannot be known");
+            let span = self.simple[index].span;
+            return self.problem(ProblemKind::Opaque, &message, Some(span), scope);
+        }
+        let pieces = [Piece::Text(text.into_owned())];
+        self.run_text(index, &pieces, launcher(program, How::Text), scope);
+    }
+}
+
+fn of_variables(program: &str, simple: &Simple) -> Vec<Word> {
+    let assigned = simple.assignments.iter().filter(|assignment| VARIABLES.contains(&assignment.name.as_str()));
+    let mut texts: Vec<Word> = assigned.map(|assignment| bare(&assignment.value)).collect();
+    if matches!(program, "export" | "declare" | "typeset" | "readonly" | "env" | "sudo" | "doas") {
+        let named = |word: &Word| {
+            let (name, _) = word.leading().split_once('=').map(|(name, value)| (name.to_owned(), value.len()))?;
+            VARIABLES.contains(&name.as_str()).then(|| word.strip_prefix(&format!("{name}=")))?
+        };
+        texts.extend(simple.args().iter().filter_map(named).map(|word| bare(&word)));
+    }
+    texts
+}
+
+/// `LESSOPEN='|command %s'` is a pipe.
+fn bare(word: &Word) -> Word {
+    word.strip_prefix("||-").or_else(|| word.strip_prefix("|")).unwrap_or_else(|| word.clone())
+}
+
+/// Programs, and how their options are read, of which some values are shell text.
+struct Carrier {
+    programs: &'static [&'static str],
+    syntax: Syntax,
+    /// Letter and long name.
+    options: &'static [(char, &'static str)],
+    /// What the value begins with where it holds text, and is taken away.
+    prefix: &'static str,
+}
+
+const fn carrier(
+    programs: &'static [&'static str],
+    short_values: &'static str,
+    long_values: &'static [&'static str],
+    options: &'static [(char, &'static str)],
+) -> Carrier {
+    Carrier { programs, syntax: Syntax { short_values, long_values, ..Syntax::GNU }, options, prefix: "" }
+}
+
+const TAR: &[&str] = &["tar", "gtar", "bsdtar"];
+
+const CARRIERS: &[Carrier] = &[
+    carrier(
+        TAR,
+        "fCTXbVgIF",
+        &["file", "directory", "to-command", "use-compress-program", "info-script", "new-volume-script", "rsh-command"],
+        &[('\0', "to-command"), ('I', "use-compress-program"), ('F', "info-script"), ('\0', "new-volume-script")],
+    ),
+    Carrier {
+        prefix: "exec=",
+        ..carrier(TAR, "fCTXbVgIF", &["checkpoint-action", "file", "directory"], &[('\0', "checkpoint-action")])
+    },
+    carrier(
+        &["rsync"],
+        "efTBM",
+        &["rsh", "rsync-path", "exclude", "include", "filter"],
+        &[('e', "rsh"), ('\0', "rsync-path")],
+    ),
+    carrier(&["npm", "npx", "pnpm", "yarn"], "cpw", &["call", "package", "workspace", "prefix"], &[('c', "call")]),
+    carrier(&["man"], "PCLmMSseErR", &["pager"], &[('P', "pager")]),
+    carrier(&["zip"], "bnt", &["unzip-command"], &[('\0', "unzip-command")]),
+    carrier(&["sort", "gsort"], "koStT", &["compress-program", "key", "output"], &[('\0', "compress-program")]),
+    carrier(&["split", "gsplit"], "abClnt", &["filter", "bytes", "lines", "suffix-length"], &[('\0', "filter")]),
+    carrier(&["nodemon", "watchexec"], "xewid", &["exec", "ext", "watch", "ignore"], &[('x', "exec")]),
+];
+
+fn of_program(program: &str, simple: &Simple) -> Vec<Word> {
+    let mut texts = Vec::new();
+    for carrier in CARRIERS.iter().filter(|carrier| carrier.programs.contains(&program)) {
+        let parsed = simple.parse(&carrier.syntax);
+        for (short, long) in carrier.options {
+            texts.extend(parsed.values(*short, long).filter_map(|value| value.strip_prefix(carrier.prefix)));
+        }
+    }
+    match program {
+        "git" => texts.extend(git::texts(simple)),
+        "vi" | "vim" | "nvim" | "view" | "ex" | "gvim" | "vimdiff" => texts.extend(scripts::of_editor(simple)),
+        "sed" | "gsed" => texts.extend(scripts::of_sed(simple)),
+        "psql" | "mysql" | "mariadb" | "sqlite3" => texts.extend(scripts::of_client(simple)),
+        "tmux" | "screen" => texts.extend(scripts::of_terminal(program, simple)),
+        "gdb" | "lldb" => texts.extend(scripts::of_debugger(simple)),
+        "ansible" => texts.extend(scripts::of_ansible(simple)),
+        _ => {}
+    }
+    texts
+}
+
+/// A text as a word in the place of another.
+fn word(text: &str, place: &Word) -> Word {
+    text::word(text, place.span)
+}
+
+#[cfg(test)]
+mod tests;
