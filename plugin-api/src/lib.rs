@@ -7,6 +7,7 @@
 
 pub mod backend;
 pub mod command;
+pub mod conformance;
 pub mod error;
 pub mod export;
 pub mod finding;

@@ -1,3 +1,4 @@
 //! Conformance suites and stories, in one binary.
 
+mod backend_local;
 mod commands;
