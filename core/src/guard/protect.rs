@@ -95,7 +95,9 @@ impl Protected {
             let what = self.changed(case).map(Class::describe).or_else(|| verb(case));
             if let Some(what) = what {
                 let finding = Finding { description: format!("Changes {what}"), ..SELF_DISARM.finding(case.simple) };
-                if !findings.contains(&finding) {
+                let same =
+                    |known: &Finding| known.description == finding.description && known.program == finding.program;
+                if !findings.iter().any(same) {
                     findings.push(finding);
                 }
             }
