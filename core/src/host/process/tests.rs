@@ -214,7 +214,7 @@ mod channel {
 
     #[tokio::test]
     async fn orders_signal_and_kill() {
-        let channel = open(request("trap 'echo usr1' USR1; echo up; while :; do sleep 0.01; done"));
+        let channel = open(request("trap 'echo usr1' USR1; echo up; while :; do :; done"));
         assert_eq!(channel.recv().await.expect("no fault").expect("a frame").data, b"up\n");
         channel.control(&json!({ "op": "signal", "signal": 10 })).await.expect("sent");
         assert_eq!(channel.recv().await.expect("no fault").expect("a frame").data, b"usr1\n");
