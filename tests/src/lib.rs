@@ -1,1 +1,4 @@
 //! Fakes and helpers shared by the stories in `tests/it`.
+
+pub mod hermes;
+pub mod terminal;

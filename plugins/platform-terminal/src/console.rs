@@ -40,6 +40,11 @@ impl Console {
         self.screen.show(body)
     }
 
+    /// The conversation is over.
+    pub(crate) fn leave(&mut self) -> std::io::Result<()> {
+        self.screen.leave()
+    }
+
     /// Reads what is there. The lock is held, so it must not wait: between the look and the read nobody else
     /// takes anything.
     pub(crate) fn read(&mut self, stdin: BorrowedFd<'_>) -> Vec<Event> {

@@ -12,7 +12,7 @@ mod screen;
 mod style;
 
 use std::io::IsTerminal as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hermes_plugin_api::gate::Sender;
 use hermes_plugin_api::platform::{Event, Inbound, Outbound, Receipt};
@@ -34,7 +34,7 @@ impl Platform for Terminal {
     async fn run(&self, inbox: Sink<Inbound>, cancel: Cancel) -> Result<()> {
         let mut reader = Reader::start(self.console.clone())?;
         let mut number = 0_u64;
-        while let Some(event) = cancel.run(reader.next()).await? {
+        while let Ok(Some(event)) = cancel.run(reader.next()).await {
             number += 1;
             let last = event == Event::Closed;
             inbox.push(&inbound(number, event)).await?;
@@ -42,18 +42,22 @@ impl Platform for Terminal {
                 break;
             }
         }
-        Ok(())
+        // What comes after us on this terminal begins on a line of its own.
+        Ok(self.console().leave()?)
     }
 
     async fn send(&self, outbound: Outbound) -> Result<Receipt> {
-        let mut console = self.console.lock().unwrap_or_else(PoisonError::into_inner);
-        let shown = console.show(&outbound.body, rustix::stdio::stdin());
+        let shown = self.console().show(&outbound.body, rustix::stdio::stdin());
         shown.map_err(|error| PluginError::unavailable(format!("Failed to write to the terminal: {error}")))?;
         Ok(Receipt::default())
     }
 }
 
 impl Terminal {
+    fn console(&self) -> MutexGuard<'_, Console> {
+        self.console.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn new(ctx: &Context) -> Result<Self> {
         let config::Config {} = ctx.config()?;
         let (out, err) = (std::io::stdout(), std::io::stderr());

@@ -93,6 +93,11 @@ impl Screen {
         }
     }
 
+    /// Ends the line that was begun.
+    pub(crate) fn leave(&mut self) -> io::Result<()> {
+        self.fresh_line(To::Err)
+    }
+
     fn delta(&mut self, text: &str) -> io::Result<()> {
         if self.streamed.is_empty() {
             self.fresh_line(To::Out)?;

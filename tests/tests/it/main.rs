@@ -2,3 +2,6 @@
 
 mod backend_local;
 mod commands;
+mod exec;
+mod prompt;
+mod turn;
