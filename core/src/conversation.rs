@@ -114,6 +114,9 @@ impl Conversation {
             // A branch that is dropped loses nothing: the turn stands in `self`, a signal in its queue.
             tokio::select! {
                 (_, outcome) = turn_of(&mut self.running) => {
+                    if let Outcome::Answered(text) | Outcome::GaveUp(text) = &outcome {
+                        self.parts.line.conclude(text).await;
+                    }
                     let refused = self.workspace.refused();
                     self.close().await;
                     return Single { outcome, refused };

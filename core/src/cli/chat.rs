@@ -1,6 +1,6 @@
 //! `hermes`, `hermes chat`: talk at the terminal, or ask one thing.
 //!
-//! A single query (`-q`, or a pipe) prints its answer alone on standard output. It ends with 0 when there was an
+//! A single query (`-q`, or a pipe) prints its answer on standard output, and into a pipe that alone. It ends with 0 when there was an
 //! answer, 1 when there was none or the last thing that the agent wanted to do was refused, 130 when it was
 //! interrupted.
 
@@ -90,7 +90,10 @@ fn piped() -> Result<String, Failure> {
 async fn talk(started: Arc<Started>, args: ChatArgs, query: Option<String>) -> Result<u8, Failure> {
     let signals = start::signals()?;
     let platform = started.platform()?;
-    let line = Arc::new(Line::new(platform.clone(), CHAT, args.quiet));
+    let line = Line::new(platform.clone(), CHAT, args.quiet);
+    // Somebody who watches sees an answer grow; a pipe gets the answer alone.
+    let watched = query.is_none() || std::io::stdout().is_terminal();
+    let line = Arc::new(if watched { line } else { line.answers_only() });
     let agent = agent(&started, &line).await?;
     let who = args.source.as_ref().map_or_else(|| CHAT.to_owned(), |tag| format!("{CHAT}:{tag}"));
     let place = started.place(None, who)?;

@@ -28,6 +28,7 @@ pub struct Line {
     run: String,
     sent: AtomicU64,
     quiet: bool,
+    whole: bool,
     asking: Mutex<Asking>,
 }
 
@@ -51,7 +52,22 @@ impl Line {
             run: clock::random_id(),
             sent: AtomicU64::new(0),
             quiet,
+            whole: false,
             asking: Mutex::default(),
+        }
+    }
+
+    /// Carries nothing but the last answer, once it is whole: for readers who want that alone.
+    #[must_use]
+    pub fn answers_only(mut self) -> Self {
+        self.whole = true;
+        self
+    }
+
+    /// Tells the last answer, where it was not told as it came.
+    pub async fn conclude(&self, text: &str) {
+        if self.whole {
+            self.tell(Body::Message { text: text.to_owned() }).await;
         }
     }
 
@@ -134,7 +150,11 @@ impl Drop for Standing<'_> {
 
 impl Follower for Line {
     fn show(&self, body: Body) -> BoxFuture<'_, ()> {
-        let left_out = self.quiet && matches!(body, Body::Activity { .. } | Body::ToolOutput { .. });
+        let left_out = match &body {
+            Body::Activity { .. } | Body::ToolOutput { .. } => self.quiet,
+            Body::Delta { .. } | Body::MessageEnd { .. } => self.whole,
+            _ => false,
+        };
         async move {
             if !left_out {
                 self.tell(body).await;

@@ -25,7 +25,7 @@ fn a_single_query_is_not_asked_about_and_a_refusal_is_1() {
     let victim = hermes.victim();
     let ran = run(hermes.command(&["-q", &format!("rm -r {}", text(&victim))]));
     assert_eq!(ran.code, Some(1));
-    assert!(ran.out.starts_with("BLOCKED: It needs approval (recursive delete)"), "{ran:?}");
+    assert!(ran.out.starts_with("BLOCKED: It needs approval (recursive delete"), "{ran:?}");
     assert!(victim.exists());
 }
 
@@ -70,7 +70,7 @@ fn a_scripted_model_makes_five_calls_with_a_process_in_the_background() {
         "",
     );
     let ran = run(hermes.command(&["chat", "-q", "start it"]));
-    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "I start it.\nIt is ready.\n"), "{ran:?}");
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "It is ready.\n"), "{ran:?}");
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn a_model_that_is_busy_is_asked_again_and_one_that_fails_is_the_final_error() {
         "",
     );
     let ran = run(hermes.command(&["-q", "hello"]));
-    assert!(ran.code == Some(0) && ran.out.ends_with("A whole answer.\n"), "{ran:?}");
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "A whole answer.\n"), "{ran:?}");
     assert!(ran.err.contains("Too many requests; trying again in 0.01 s (1 of 4)"), "{ran:?}");
     let hermes = Hermes::new().scripted("- {error: {code: config, message: The key is wrong}}\n", "");
     let ran = run(hermes.command(&["-q", "hello"]));
