@@ -63,16 +63,12 @@ impl<'a> Question<'a> {
         Prompt { id: clock::random_id(), text, choices, question }
     }
 
-    /// Returns what was found, in a few words. Of findings about the same place the first one names it, unless
-    /// another has more to say.
+    /// Returns what was found, in a few words: nothing is agreed to that was not named.
     pub(super) fn title(&self) -> String {
         let mut titles: Vec<String> = Vec::new();
-        let mut places: Vec<Span> = Vec::new();
         for finding in &self.findings {
-            let named = finding.span.is_some_and(|span| places.contains(&span)) && finding.description.is_empty();
-            places.extend(finding.span);
             let title = show::one_line(&finding.title);
-            if !named && !titles.contains(&title) {
+            if !titles.contains(&title) {
                 titles.push(title);
             }
         }

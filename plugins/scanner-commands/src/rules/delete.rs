@@ -12,7 +12,7 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::new("recursive-delete", "recursive delete", Severity::High)
     },
     Rule {
-        matches: |case| case.runs(DELETES) && operands(case).any(|word| is_rooted(case, word)),
+        matches: |case| case.runs(DELETES) && operands(case).any(|word| is_rooted(case, word) && !is_told(case, word)),
         ..Rule::new("root-path-delete", "delete in root path", Severity::High)
     },
     Rule {
@@ -108,6 +108,11 @@ fn operands<'a>(case: &'a Case) -> impl Iterator<Item = &'a Word> {
 /// Absolute as written, or in a system directory that the line itself changed to.
 fn is_rooted(case: &Case, word: &Word) -> bool {
     word.path().root == Root::Absolute || (case.dir != case.cwd && case.path(word).is_system())
+}
+
+/// A tree below `/tmp` is a recursive delete and nothing more: one question, one answer.
+fn is_told(case: &Case, word: &Word) -> bool {
+    is_recursive(case) && case.path(word).is_within("/tmp")
 }
 
 fn deletes_what_it_finds(case: &Case) -> bool {
