@@ -33,6 +33,7 @@ impl Hermes {
     /// Outside `cargo xtask test`, which installs it first.
     #[must_use]
     pub fn new() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "xtask says here where it installed the program")]
         let prefix = std::env::var_os("HERMES_TEST_PREFIX").expect("run the tests with `cargo xtask test`");
         let folder = TempDir::new().expect("a folder");
         for name in ["home", "user", "work", "stand-ins"] {
@@ -77,7 +78,8 @@ impl Hermes {
     /// The program with arguments, in the story's environment.
     #[must_use]
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(self.prefix.join("bin/hermes"));
+        #[expect(clippy::disallowed_methods, reason = "a story runs the program as a person would")]
+        let mut command = Command::new(self.program());
         self.settle(&mut command);
         command.args(args);
         command

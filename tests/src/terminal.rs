@@ -49,6 +49,7 @@ impl Terminal {
         let slave = File::options().read(true).write(true).open(name.to_str().expect("text")).expect("opened");
         let end = || Stdio::from(slave.try_clone().expect("cloned"));
         // Makes the pty the controlling terminal, so that Ctrl-C is a signal.
+        #[expect(clippy::disallowed_methods, reason = "a story runs the program as a person would")]
         let mut command = Command::new("setsid");
         command.args(["--ctty", "--wait"]).arg(hermes.program()).args(args);
         hermes.settle(&mut command);
