@@ -56,6 +56,11 @@ impl Budget {
         self.steps + (self.expanded + self.reread) / 8 + self.links
     }
 
+    /// Goes on after a bound was crossed and reported: what was parsed before it is still walked.
+    pub(super) fn reported(&mut self) {
+        self.over = None;
+    }
+
     /// Goes one level down; false when that is too deep. Every `true` is paired with [`Budget::leave`].
     pub(super) fn enter(&mut self) -> bool {
         if self.depth >= MAX_DEPTH {

@@ -85,6 +85,9 @@ impl Reader {
     /// Reads text that bash runs.
     pub(super) fn text(&mut self, source: &str, place: Place, scope: &Scope) {
         let (list, stop) = parse(source, place, &mut self.budget);
+        if stop.is_some() {
+            self.budget.reported();
+        }
         self.list(&list, scope);
         if let Some(stop) = stop {
             let span = match place {

@@ -1,6 +1,7 @@
 //! Tables: a line, and the simple commands that it is read as.
 
 mod growth;
+mod properties;
 mod quoting;
 mod structure;
 

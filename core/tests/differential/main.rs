@@ -4,6 +4,8 @@
 //!
 //! `HERMES_DIFF_CASES` sets the number of lines, `HERMES_DIFF_SEED` where they start.
 
+#![expect(clippy::disallowed_methods, reason = "a test: starts bash in its sandbox and reads its own settings")]
+
 mod compare;
 mod generate;
 mod sandbox;

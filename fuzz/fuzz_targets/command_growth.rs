@@ -1,0 +1,33 @@
+//! Reading takes linear time: a text repeated, or nested, twice as often takes about twice as long.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use std::time::{Duration, Instant};
+
+/// Shorter readings say nothing about growth.
+const NOISE: Duration = Duration::from_millis(20);
+/// Four times the text may take this many times as long.
+const MOST: u32 = 12;
+
+fn time(text: &str) -> Duration {
+    // The best of three: other processes can only make it slower.
+    let once = || {
+        let start = Instant::now();
+        std::hint::black_box(hermes_core::command::read(text));
+        start.elapsed()
+    };
+    (0..3).map(|_| once()).min().unwrap_or_default()
+}
+
+fuzz_target!(|input: (&str, &str, &str)| {
+    let (open, inner, close) = input;
+    let unit = open.len() + close.len();
+    if unit == 0 || unit > 64 || inner.len() > 64 {
+        return;
+    }
+    let make = |n: usize| format!("{}{inner}{}", open.repeat(n), close.repeat(n));
+    let most = 120 * 1024 / unit;
+    let (small, large) = (time(&make(most / 4)), time(&make(most)));
+    assert!(large < NOISE || large < small.max(NOISE / 4) * MOST, "{small:?} became {large:?}: {open:?} {inner:?} {close:?}");
+    assert!(large < Duration::from_secs(2), "{large:?}: {open:?} {inner:?} {close:?}");
+});
