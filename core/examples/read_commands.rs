@@ -1,6 +1,10 @@
 //! Reads command lines, one JSON object with `input` a line, and prints how long a reading takes.
 //! `cargo run --release -p hermes-core --example read_commands < corpus.jsonl`
-#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a measuring tool: it takes times and prints them")]
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a measuring tool: it takes times and prints them"
+)]
 
 use std::hint::black_box;
 use std::io::BufRead;
