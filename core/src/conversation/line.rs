@@ -16,6 +16,7 @@ use crate::guard::Approver;
 use crate::host::clock;
 use crate::host::scope::BoxFuture;
 use crate::plugin::handle::PlatformHandle;
+use crate::redact::{Stream, redact};
 use crate::turn::Follower;
 
 /// How long a platform may take to send one thing.
@@ -29,6 +30,7 @@ pub struct Line {
     sent: AtomicU64,
     quiet: bool,
     whole: bool,
+    stream: Mutex<Stream>,
     asking: Mutex<Asking>,
 }
 
@@ -53,6 +55,7 @@ impl Line {
             sent: AtomicU64::new(0),
             quiet,
             whole: false,
+            stream: Mutex::default(),
             asking: Mutex::default(),
         }
     }
@@ -67,7 +70,7 @@ impl Line {
     /// Tells the last answer, where it was not told as it came.
     pub async fn conclude(&self, text: &str) {
         if self.whole {
-            self.tell(Body::Message { text: text.to_owned() }).await;
+            self.tell(Body::Message { text: redact(text).into_owned() }).await;
         }
     }
 
@@ -128,6 +131,30 @@ impl Line {
         standing.map(|(_, answer)| answer)
     }
 
+    /// Without secrets. Of a message that is being written, what may hide the beginning of one is held back until
+    /// it is clear, or until the message is told whole.
+    fn redacted(&self, body: Body) -> Option<Body> {
+        let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
+        let clean = |text: String| redact(&text).into_owned();
+        Some(match body {
+            Body::Delta { text } => {
+                let text = Some(stream.push(&text)).filter(|text| !text.is_empty())?;
+                Body::Delta { text }
+            }
+            Body::MessageEnd { text } => {
+                *stream = Stream::default();
+                Body::MessageEnd { text: clean(text) }
+            }
+            Body::Activity { text } => {
+                *stream = Stream::default();
+                Body::Activity { text: clean(text) }
+            }
+            Body::ToolOutput { text } => Body::ToolOutput { text: clean(text) },
+            Body::Notice { text } => Body::Notice { text: clean(text) },
+            other => other,
+        })
+    }
+
     async fn tell(&self, body: Body) {
         if let Err(error) = self.send(body).await {
             tracing::warn!(%error, "Something could not be shown.");
@@ -156,7 +183,7 @@ impl Follower for Line {
             _ => false,
         };
         async move {
-            if !left_out {
+            if let Some(body) = self.redacted(body).filter(|_| !left_out) {
                 self.tell(body).await;
             }
         }

@@ -17,6 +17,7 @@ use tokio::time::sleep;
 use crate::flow::messages;
 use crate::host::clock;
 use crate::host::scope::BoxFuture;
+use crate::redact::redact;
 use crate::session::transcript::{Call, Transcript};
 use crate::turn::text::{one_line, shortened};
 use crate::turn::toolbox::Entry;
@@ -47,7 +48,7 @@ pub(super) async fn run(
     let work: Vec<BoxFuture<'_, CallResult>> = calls.iter().map(|call| one(turn, call, cancel).boxed()).collect();
     let mut results = futures_util::stream::iter(work).buffered(at_once).zip(futures_util::stream::iter(calls));
     while let Some((result, call)) = results.next().await {
-        let mut text = shortened(result.joined(), turn.limits.result);
+        let mut text = shortened(redact(&result.joined()).into_owned(), turn.limits.result);
         if let Some(note) = note.as_ref().filter(|_| last == Some(&call.id)) {
             text = format!("{text}\n{note}");
         }

@@ -126,7 +126,8 @@ impl Screen {
     /// The text without the output of the last command, where the person has that before their eyes already.
     fn unseen<'a>(&self, text: &'a str) -> &'a str {
         let watched = self.wiring.out && self.wiring.err;
-        let rest = rest_after(text, &self.output).filter(|rest| watched && (rest.is_empty() || rest.starts_with('\n')));
+        let rest = rest_after(text, self.output.trim_end())
+            .filter(|rest| watched && (rest.is_empty() || rest.starts_with('\n')));
         rest.map_or(text, |rest| rest.trim_start_matches('\n'))
     }
 
@@ -211,7 +212,7 @@ impl Screen {
 
 /// What follows `shown` in a text that begins with it; blanks alone are nothing.
 fn rest_after<'a>(text: &'a str, shown: &str) -> Option<&'a str> {
-    let shown = Some(shown.trim_end()).filter(|shown| !shown.is_empty())?;
-    let rest = text.strip_prefix(shown)?;
+    let trimmed = Some(shown.trim_end()).filter(|shown| !shown.is_empty())?;
+    let rest = text.strip_prefix(shown).or_else(|| text.strip_prefix(trimmed))?;
     Some(if rest.trim().is_empty() { "" } else { rest })
 }

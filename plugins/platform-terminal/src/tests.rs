@@ -78,6 +78,7 @@ fn what_was_streamed_is_not_written_twice() {
     assert_eq!(on_terminal(&[delta("Hel"), delta("lo"), end("Hello")]), "Hello\n");
     assert_eq!(on_terminal(&[delta("Hello\n"), end("Hello\n")]), "Hello\n");
     assert_eq!(on_terminal(&[end("Hello")]), "Hello\n");
+    assert_eq!(on_terminal(&[delta("Hello "), end("Hello you")]), "Hello you\n");
     assert_eq!(on_terminal(&[delta("Half "), end("Half\n\n[Interrupted]")]), "Half \n\n[Interrupted]\n");
 }
 

@@ -131,6 +131,27 @@ fn a_script_that_is_wrong_is_named_by_file_and_line() {
 }
 
 #[test]
+fn secrets_are_hidden_in_answers_and_activities() {
+    let token = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
+    let hermes = Hermes::new().scripted(
+        &format!(
+            "
+- tool_calls: [{{name: terminal, arguments: {{command: 'true {token}'}}}}]
+- text: 'The token is {token}, they say.'
+"
+        ),
+        "",
+    );
+    let ran = run(hermes.command(&["-q", "hello"]));
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "The token is [REDACTED], they say.\n"), "{ran:?}");
+    assert!(ran.err.contains("true [REDACTED]") && !ran.err.contains(token), "{ran:?}");
+    let mut terminal = hermes_tests::terminal::Terminal::open(&hermes, &["-q", "hello"]);
+    let seen = terminal.until("they say.\n");
+    assert!(seen.contains("The token is [REDACTED], they say.\n"), "{seen}");
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
 fn control_characters_of_a_model_do_not_reach_the_terminal() {
     let hermes = Hermes::new().scripted("- {text: \"a\\e[2Jb\\ac\"}\n", "");
     let ran = run(hermes.command(&["-q", "hello"]));
@@ -139,7 +160,7 @@ fn control_characters_of_a_model_do_not_reach_the_terminal() {
 
 #[test]
 fn an_interrupted_query_is_130() {
-    let hermes = Hermes::new().scripted("- {text: Let me think., hang: true}\n", "");
+    let hermes = Hermes::new().scripted("- {text: \"Let me think.\\n\", hang: true}\n", "");
     let mut terminal = hermes_tests::terminal::Terminal::open(&hermes, &["-q", "hello"]);
     terminal.until("Let me think.");
     terminal.keys(hermes_tests::terminal::CTRL_C);
