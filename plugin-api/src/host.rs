@@ -25,11 +25,14 @@ impl Host {
         Self(Arc::new(host))
     }
 
+    // [since 1.1]
     /// The host's version and the methods this plugin may use. Empty on a host too old to tell.
     #[must_use]
     pub fn describe(&self) -> Description {
         serde_json::from_str(&self.0.describe()).unwrap_or_default()
     }
+    // [end]
+    // [next Host]
 
     /// Milliseconds since 1970.
     #[must_use]

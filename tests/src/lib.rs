@@ -1,4 +1,6 @@
 //! Fakes and helpers shared by the stories in `tests/it`.
 
 pub mod hermes;
+pub mod owner;
+pub mod plugins;
 pub mod terminal;

@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use hermes_plugin_abi as abi;
-use hermes_plugin_api::manifest::{Api, Manifest, version};
+use hermes_plugin_api::manifest::{Manifest, version};
 
 use crate::plugin::lock::{self, Lock, LockError, Locked, Source};
 
@@ -162,7 +162,13 @@ pub fn read_manifest(folder: &Path) -> Result<Manifest, Unusable> {
 fn check_api(text: &str) -> Result<(), Unusable> {
     #[derive(serde::Deserialize)]
     struct Head {
-        api: Api,
+        api: Wanted,
+    }
+    /// As much as can be understood of one that says more than we know.
+    #[derive(serde::Deserialize)]
+    struct Wanted {
+        epoch: u32,
+        min: String,
     }
     let Ok(head) = serde_yaml::from_str::<Head>(text) else { return Ok(()) };
     if head.api.epoch != abi::EPOCH {

@@ -3,5 +3,6 @@
 mod backend_local;
 mod commands;
 mod exec;
+mod plugins;
 mod prompt;
 mod turn;

@@ -51,7 +51,7 @@ pub(super) fn check(tidy: &mut Tidy<'_>) -> Result<()> {
 }
 
 fn is_member(path: &str) -> bool {
-    let outside = ["examples/", "fuzz/", "core/templates/", "tests/fixtures/", "tests/bad/"];
+    let outside = ["examples/", "fuzz/", "core/templates/", "tests/fixtures/", "tests/plugins/"];
     path.ends_with("/Cargo.toml") && !outside.iter().any(|dir| path.starts_with(dir))
 }
 

@@ -1,0 +1,41 @@
+//! A scanner and a word for builds against other versions of the ABI.
+
+use hermes_plugin_api::prelude::*;
+
+export_plugin!(
+    scanner "probe" => |_| Ok(Probe),
+    commands "probe" => |ctx| Ok(Word(ctx.host.clone())),
+);
+
+struct Probe;
+
+impl Scanner for Probe {
+    async fn scan(&self, subject: &Subject) -> Result<Vec<Finding>> {
+        let Subject::Command(subject) = subject else { return Ok(Vec::new()) };
+        if !subject.command.text.contains("probe") {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Finding {
+            rule: "probe".into(),
+            title: "probe".into(),
+            severity: Severity::Low,
+            action: Action::Ask,
+            description: String::new(),
+            span: None,
+            program: None,
+            alternative: None,
+            remember: Remember::Always,
+        }])
+    }
+}
+
+struct Word(Host);
+
+impl Commands for Word {
+    async fn run(&self, _: &str, argv: Vec<String>, output: Output) -> Result<i32> {
+        output.write(format!("{} at {}\n", argv.join(" "), self.0.now_ms() > 0)).await?;
+        #[cfg(feature = "newer")]
+        output.write(format!("the host says {}\n", self.0.later())).await?;
+        Ok(7)
+    }
+}

@@ -1,0 +1,8 @@
+//! The plugin host, with real libraries: good ones, those of other versions, and bad ones.
+
+mod contained;
+mod listed;
+mod refused;
+mod services;
+mod variants;
+mod verbs;
