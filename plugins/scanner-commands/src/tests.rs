@@ -1,4 +1,4 @@
-//! The set of rules: complete, well named, switchable. What each matches is tested with the reader, in `tests/`.
+//! The set of rules: complete and well named. What each matches is tested with the reader, in `tests/`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,11 +14,6 @@ use super::*;
 struct Examples {
     matches: Vec<String>,
     spares: Vec<String>,
-}
-
-fn findings(words: &[&str], config: Config) -> Vec<String> {
-    let found = block_on(Rules { config }.scan(&command(words))).unwrap();
-    found.into_iter().map(|finding| finding.rule).collect()
 }
 
 #[test]
@@ -43,14 +38,13 @@ fn ids_are_words_joined_by_dashes() {
 }
 
 #[test]
-fn a_rule_can_be_switched_off() {
-    assert_eq!(findings(&["rm", "-r", "x"], Config::default()), ["recursive-delete"]);
-    let off: Config = serde_json::from_str(r#"{"approvals.rules": {"recursive-delete": false}}"#).unwrap();
-    assert!(findings(&["rm", "-r", "x"], off).is_empty());
+fn a_command_is_judged() {
+    let found = block_on(Rules.scan(&command(&["rm", "-r", "x"]))).unwrap();
+    assert_eq!(found.iter().map(|finding| finding.rule.as_str()).collect::<Vec<_>>(), ["recursive-delete"]);
 }
 
 #[test]
 fn other_subjects_are_not_judged() {
     let text = Subject::Message { text: "rm -rf /".into() };
-    assert!(block_on(Rules { config: Config::default() }.scan(&text)).unwrap().is_empty());
+    assert!(block_on(Rules.scan(&text)).unwrap().is_empty());
 }
