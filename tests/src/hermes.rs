@@ -106,7 +106,9 @@ impl Hermes {
         command.env("HOME", self.path("user")).env("HERMES_HOME", self.path("home"));
     }
 
-    pub(crate) fn program(&self) -> PathBuf {
+    /// The program's file.
+    #[must_use]
+    pub fn program(&self) -> PathBuf {
         self.prefix.join("bin/hermes")
     }
 
@@ -129,11 +131,11 @@ impl Default for Hermes {
 /// # Panics
 /// When it cannot be run.
 #[must_use]
-pub fn run_with(mut command: Command, input: &str) -> Ran {
+pub fn run_with(mut command: Command, input: impl AsRef<[u8]>) -> Ran {
     use std::io::Write as _;
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("started");
-    let _ = child.stdin.take().expect("piped").write_all(input.as_bytes());
+    let _ = child.stdin.take().expect("piped").write_all(input.as_ref());
     told(child.wait_with_output().expect("waited for"))
 }
 

@@ -1,6 +1,7 @@
 //! Conformance suites and stories, in one binary.
 
 mod backend_local;
+mod bad_input;
 mod commands;
 mod exec;
 mod plugins;
