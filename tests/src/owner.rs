@@ -22,6 +22,12 @@ impl Owner {
         self.0.path("home")
     }
 
+    /// The program, for other ways to run it.
+    #[must_use]
+    pub fn program(&self) -> &Hermes {
+        &self.0
+    }
+
     /// The program, ready to be started.
     #[must_use]
     pub fn command(&self, args: &[&str]) -> Command {

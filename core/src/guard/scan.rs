@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use hermes_plugin_api::error::{PluginError, Result};
@@ -102,7 +103,7 @@ impl Slot {
         if !workers.run(scan) {
             return Err(PluginError::unavailable("No worker is free"));
         }
-        match tokio::time::timeout(limit, rx).await {
+        match tokio::time::timeout(limit + MARGIN, rx).await {
             Ok(Ok(Ok(result))) => result,
             Ok(Err(_)) => Err(PluginError::internal("Its worker panicked")),
             Ok(Ok(Err(_))) | Err(_) => {
@@ -112,6 +113,10 @@ impl Slot {
         }
     }
 }
+
+/// How much longer the worker is waited for than the scanner, so that one that only waits is dropped by its worker
+/// while the runtime is there, and only one that blocks is left behind.
+const MARGIN: Duration = Duration::from_millis(50);
 
 const RUNNING: u8 = 0;
 const GIVEN_UP: u8 = 1;

@@ -115,6 +115,33 @@ async fn what_was_checked_is_what_is_loaded() {
 }
 
 #[test]
+fn a_scanner_that_fails_makes_the_guard_ask_in_time() {
+    for (does, why) in [
+        ("blocks", "It did not answer within 0.5 s"),
+        ("waits", "It did not answer within 0.5 s"),
+        ("panics-in-call", "Panicked: in call"),
+        ("panics-in-poll", "Panicked: in poll"),
+        ("panics-in-init", "Panicked: in init"),
+    ] {
+        let id = format!("scanner-{does}");
+        let owner = Owner::default();
+        owner.configure(&format!("security: {{scanners: {{{id}: {{timeout: 0.5}}}}}}\n"));
+        let _ = owner.installs(&Shipped::new(&id, "mischief").put(&owner.dir()));
+        let _ = owner.ok(&["plugins", "enable", &id, "--trust"]);
+        let ran = owner.run(&["check", "--json", "--", "ls"]);
+        assert_eq!(ran.code, Some(3), "{ran:?}");
+        assert!(!ran.err.contains("panicked at"), "a thread of the program died: {ran:?}");
+        let said: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+        assert_eq!(said["findings"][0]["source"], id.as_str(), "{said}");
+        assert!(said["findings"][0]["description"].as_str().is_some_and(|text| text.contains(why)), "{said}");
+        // What the others find is still found.
+        let said = owner.json(&["check", "--json", "--", "rm", "-r", "/tmp/x"]);
+        let rules = said["findings"].as_array().expect("a list").iter().map(|finding| finding["source"].clone());
+        assert!(rules.into_iter().any(|source| source == "scanner-commands"), "{said}");
+    }
+}
+
+#[test]
 fn the_conformance_checks_tell_good_from_bad() {
     let hermes = Owner::default();
     let tested = |shipped: &Shipped| {

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use hermes_tests::owner::Owner;
 use hermes_tests::plugins::Shipped;
+use hermes_tests::terminal::Terminal;
 
 fn mode(path: &std::path::Path) -> u32 {
     fs::metadata(path).expect("it is there").permissions().mode() & 0o777
@@ -62,6 +63,19 @@ fn a_plugin_comes_is_trusted_works_and_goes() {
     assert!(left.iter().all(|entry| !entry.file_name().to_string_lossy().contains("errand.")), "{left:?}");
     let said = hermes.fails(&["plugins", "remove", "commands-errand"]);
     assert!(said.contains("is not installed"), "{said}");
+}
+
+#[test]
+fn trust_is_given_at_the_terminal_by_a_plain_yes() {
+    for (answer, state) in [("", "disabled"), ("no", "disabled"), ("maybe", "disabled"), ("y", "enabled")] {
+        let owner = Owner::default();
+        let _ = install(&owner, &Shipped::new("scanner-mine", "mischief"));
+        let mut terminal = Terminal::open(owner.program(), &["plugins", "enable", "scanner-mine"]);
+        terminal.until("Trust it? [y/N] ");
+        terminal.line(answer);
+        assert_eq!(terminal.end(), i32::from(state == "disabled"), "{answer:?}");
+        assert_eq!(entry(&owner, "scanner-mine")["state"], state, "{answer:?}");
+    }
 }
 
 #[test]
