@@ -3,4 +3,5 @@
 pub mod hermes;
 pub mod owner;
 pub mod plugins;
+pub mod skip;
 pub mod terminal;
