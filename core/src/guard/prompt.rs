@@ -46,7 +46,12 @@ impl<'a> Question<'a> {
     /// Makes a question about findings that all want an answer; `markable` where their places are those of `text`.
     pub(super) fn new(text: &'a str, findings: Vec<&'a Finding>, markable: bool) -> Self {
         let longest = findings.iter().map(|finding| consent::longest(finding)).min().unwrap_or(Remember::Once);
-        Self { text, findings, longest, markable }
+        let mut question = Self { text, findings, longest, markable };
+        // What is not named cannot be agreed to for longer than this once.
+        if question.titles().len() > LISTED {
+            question.longest = Remember::Once;
+        }
+        question
     }
 
     /// Returns it as a prompt; `whole` shows all of a long command.
@@ -65,6 +70,16 @@ impl<'a> Question<'a> {
 
     /// Returns what was found, in a few words: nothing is agreed to that was not named.
     pub(super) fn title(&self) -> String {
+        let mut titles = self.titles();
+        let more = titles.len().saturating_sub(LISTED);
+        titles.truncate(LISTED);
+        match more {
+            0 => titles.join(", "),
+            more => format!("{}, and {more} more", titles.join(", ")),
+        }
+    }
+
+    fn titles(&self) -> Vec<String> {
         let mut titles: Vec<String> = Vec::new();
         for finding in &self.findings {
             let title = show::one_line(&finding.title);
@@ -72,12 +87,7 @@ impl<'a> Question<'a> {
                 titles.push(title);
             }
         }
-        let more = titles.len().saturating_sub(LISTED);
-        titles.truncate(LISTED);
-        match more {
-            0 => titles.join(", "),
-            more => format!("{}, and {more} more", titles.join(", ")),
-        }
+        titles
     }
 
     /// A single finding without a description needs no list: its title says it.

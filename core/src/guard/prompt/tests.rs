@@ -60,6 +60,16 @@ fn several_findings_are_told_and_the_strictest_sets_the_choices() {
 }
 
 #[test]
+fn more_than_can_be_named_is_agreed_to_once_at_most() {
+    let named = |n: usize| (0..n).map(|i| finding(&format!("rule-{i}"), &format!("title {i}"), Remember::Always, None));
+    let eight: Vec<Finding> = named(8).collect();
+    assert!(shown("x", &eight).ends_with("Choice [o/s/a/D]: "));
+    let nine: Vec<Finding> = named(9).collect();
+    let shown = shown("x", &nine);
+    assert!(shown.contains("title 7, and 1 more") && shown.ends_with("Choice [o/D]: "), "{shown}");
+}
+
+#[test]
 fn a_long_command_can_be_seen_whole() {
     let text = format!("echo {}; rm -rf y; echo {}", "a".repeat(3000), "b".repeat(3000));
     let at = text.find("rm").expect("it is there");
