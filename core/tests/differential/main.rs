@@ -8,6 +8,7 @@
 
 mod compare;
 mod generate;
+mod grammar;
 mod sandbox;
 
 use generate::Generator;
