@@ -28,6 +28,9 @@ fuzz_target!(|input: (&str, &str, &str)| {
     let make = |n: usize| format!("{}{inner}{}", open.repeat(n), close.repeat(n));
     let most = 120 * 1024 / unit;
     let (small, large) = (time(&make(most / 4)), time(&make(most)));
-    assert!(large < NOISE || large < small.max(NOISE / 4) * MOST, "{small:?} became {large:?}: {open:?} {inner:?} {close:?}");
+    assert!(
+        large < NOISE || large < small.max(NOISE / 4) * MOST,
+        "{small:?} became {large:?}: {open:?} {inner:?} {close:?}"
+    );
     assert!(large < Duration::from_secs(2), "{large:?}: {open:?} {inner:?} {close:?}");
 });
