@@ -88,9 +88,9 @@ impl Reader {
     /// Reads the bodies of functions that this text defines and never calls, as data. They may define more.
     fn read_uncalled(&mut self) {
         let mut next = 0;
-        while let Some((name, body, called)) = self.defined.get(next).cloned() {
+        while let Some((name, body)) = self.defined.get(next).cloned() {
             next += 1;
-            if called || self.budget.over().is_some() {
+            if self.called.contains(&Rc::as_ptr(&body)) || self.budget.over().is_some() {
                 continue;
             }
             let launcher = launch::launcher(&name, hermes_plugin_api::command::How::Definition);

@@ -82,9 +82,10 @@ impl Reader {
     }
 
     fn call(&mut self, name: &str, body: &Rc<super::ast::Command>, words: &[Word], scope: &Scope) {
-        for (_, own, called) in &mut self.defined {
-            *called |= Rc::ptr_eq(own, body);
+        if !self.budget.step() {
+            return;
         }
+        self.called.insert(Rc::as_ptr(body));
         let running = self.calls.iter().filter(|own| Rc::ptr_eq(own, body)).count();
         if running > 1 {
             return;

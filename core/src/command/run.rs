@@ -9,6 +9,7 @@ use super::text::{self, Text};
 use hermes_plugin_api::command::{
     Launcher, Piece, Problem, ProblemKind, Reach, Redirect, Simple, Span, Stdin, View, Why,
 };
+use std::collections::HashSet;
 use std::rc::Rc;
 
 /// Most rounds of a loop over known words that are walked one by one, nested loops multiplied.
@@ -75,8 +76,12 @@ pub(super) struct Reader {
     pub(super) calls: Vec<Rc<Command>>,
     /// Variables made local by the function being run, with what they were.
     pub(super) locals: Vec<(String, Vec<Value>)>,
-    /// Functions that the text defines, and whether one was called.
-    pub(super) defined: Vec<(String, Rc<Command>, bool)>,
+    /// Functions that the text defines, each body once. They stay alive, so that an address tells them apart.
+    pub(super) defined: Vec<(String, Rc<Command>)>,
+    /// Those bodies, by address.
+    pub(super) known: HashSet<*const Command>,
+    /// Those of them that were called.
+    pub(super) called: HashSet<*const Command>,
     /// How many enclosing constructs may not run.
     pub(super) conditional: usize,
 }
@@ -223,7 +228,10 @@ impl Reader {
             }
             Kind::Function(name, body) => {
                 self.env.set(Space::Function, name, Value::Function(Rc::clone(body)));
-                self.defined.push((name.clone(), Rc::clone(body), false));
+                // A call defines what its body defines, each time.
+                if self.known.insert(Rc::as_ptr(body)) {
+                    self.defined.push((name.clone(), Rc::clone(body)));
+                }
             }
             Kind::Coproc(name, body) => {
                 let scope = Scope { background: true, captured: false, ..scope.clone() };

@@ -153,3 +153,9 @@ fn shells_in_shells_are_read() {
     assert_eq!(super::simples(&command).last().map(|last| last.ends_with("sh> rm x")), Some(true));
     assert!(command.problems.is_empty(), "{:?}", command.problems);
 }
+
+#[test]
+fn a_function_that_defines_others_each_time_is_read_once() {
+    let text = "ff(){f()A$( ~\u{0}\u{0} u,|&ff |f&\u{1}\u{0}!> \u{0}\u{0}\u{0}\u{0}&\u{1}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{0}\u{8}";
+    assert!(crate::command::read(text).simple.len() < 100);
+}
