@@ -13,8 +13,11 @@ use crate::config::environment::Vars;
 /// Parts of a name that make a variable a likely secret.
 const MARKS: [&str; 7] = ["KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL", "PASSWD", "AUTH"];
 
+/// The password that `sudo` is fed.
+pub(crate) const SUDO_PASSWORD: &str = "SUDO_PASSWORD";
+
 /// Secrets and switches of core itself.
-pub(crate) const OWN: [&str; 2] = ["SUDO_PASSWORD", "HERMES_YOLO_MODE"];
+pub(crate) const OWN: [&str; 2] = [SUDO_PASSWORD, "HERMES_YOLO_MODE"];
 
 /// Variables that make the loader or a shell run code that nobody asked for.
 const INJECTING: [&str; 11] = [

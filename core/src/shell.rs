@@ -8,6 +8,7 @@ mod background;
 mod cap;
 mod export;
 mod state;
+mod sudo;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -26,13 +27,14 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::flow::{CancelSource, bytes};
+use crate::flow::{CancelSource, bytes, input};
 use crate::guard::witness::{Authorized, Exec};
 use crate::plugin::handle::SessionHandle;
 use crate::redact;
 use background::Background;
 use cap::Capped;
 use state::State;
+pub use sudo::Sudo;
 use text::Text;
 use wrap::{Nonce, Report, Splitter};
 
@@ -52,6 +54,7 @@ pub struct Shell {
     session: SessionHandle,
     env: BTreeMap<String, String>,
     timeout: Duration,
+    sudo: Option<Sudo>,
     state: Mutex<State>,
     background: Background,
 }
@@ -70,7 +73,13 @@ impl Shell {
     #[must_use]
     pub fn new(session: SessionHandle, env: BTreeMap<String, String>, timeout: Duration) -> Self {
         let state = State { cwd: session.facts().cwd.clone(), ..State::default() };
-        Self { session, env, timeout, state: Mutex::new(state), background: Background::default() }
+        Self { session, env, timeout, sudo: None, state: Mutex::new(state), background: Background::default() }
+    }
+
+    /// Feeds `sudo` its password, if there is one.
+    #[must_use]
+    pub fn with_sudo(self, sudo: Option<Sudo>) -> Self {
+        Self { sudo, ..self }
     }
 
     /// What the session is.
@@ -130,10 +139,10 @@ impl Shell {
         cancel: &Cancel,
     ) -> Result<ShellResult> {
         let limit = options.timeout.unwrap_or(self.timeout).clamp(Duration::from_secs(1), LONGEST);
-        let (request, nonce) = self.request(&witness);
+        let Wrapped { request, nonce, first } = self.request(&witness);
         let before = self.with_state(|state| State { cwd: witness.effect().cwd.clone(), ..state.clone() });
         let mut transcript = Transcript::new(&nonce, progress);
-        let ended = self.attend(witness, &request, limit, cancel, &mut transcript).await?;
+        let ended = self.attend(witness, &request, given(first), limit, cancel, &mut transcript).await?;
         let (mut output, report) = transcript.finish().await;
         if let Some(mut report) = report {
             if options.elsewhere {
@@ -153,8 +162,8 @@ impl Shell {
     /// # Errors
     /// `USER` when too many run already.
     pub fn start(&self, witness: Authorized<Exec>) -> Result<ShellResult> {
-        let (request, nonce) = self.request(&witness);
-        let id = self.background.start(self.session.clone(), witness, request, &nonce)?;
+        let wrapped = self.request(&witness);
+        let id = self.background.start(self.session.clone(), witness, wrapped)?;
         Ok(ShellResult { process: Some(id), cwd: self.cwd(), ..ShellResult::default() })
     }
 
@@ -180,14 +189,15 @@ impl Shell {
     }
 
     /// What the backend is asked for: the command in its wrapper, with the variables that are carried.
-    fn request(&self, witness: &Authorized<Exec>) -> (ExecRequest, Nonce) {
+    fn request(&self, witness: &Authorized<Exec>) -> Wrapped {
         let nonce = Nonce::new();
         let Exec { command, cwd, .. } = witness.effect();
         let State { mut set, unset, .. } = self.with_state(|state| state.clone());
         let path = set.remove("PATH").unwrap_or_default();
         let unset: Vec<String> = unset.into_iter().collect();
-        let argv = wrap::argv(command, &nonce, cwd, &path, &unset);
-        (ExecRequest { argv, cwd: None, env: set }, nonce)
+        let sudo = self.sudo.as_ref().filter(|_| sudo::is_run_by(command));
+        let argv = wrap::argv(command, &nonce, cwd, &path, &unset, sudo.is_some());
+        Wrapped { request: ExecRequest { argv, cwd: None, env: set }, nonce, first: sudo.map(Sudo::line) }
     }
 
     /// Runs the command to its end, or to the end of patience with it.
@@ -195,6 +205,7 @@ impl Shell {
         &self,
         witness: Authorized<Exec>,
         request: &ExecRequest,
+        input: Channel,
         limit: Duration,
         cancel: &Cancel,
         transcript: &mut Transcript,
@@ -202,7 +213,7 @@ impl Shell {
         let stop = CancelSource::new();
         let stopped = stop.handle();
         let (output, mut pieces) = bytes(QUEUE);
-        let mut exec = pin!(self.session.exec(witness, request, Channel::empty(), output, &stopped));
+        let mut exec = pin!(self.session.exec(witness, request, input, output, &stopped));
         let mut deadline = pin!(tokio::time::sleep(limit));
         let mut interrupted = pin!(cancel.cancelled());
         let mut cut = None;
@@ -237,6 +248,23 @@ impl Shell {
         drain(&mut pieces, transcript).await;
         Ok(ended)
     }
+}
+
+/// A command in its wrapper.
+struct Wrapped {
+    request: ExecRequest,
+    nonce: Nonce,
+    /// What the wrapper reads before the command does.
+    first: Option<Vec<u8>>,
+}
+
+/// An input that ends after what is given.
+fn given(first: Option<Vec<u8>>) -> Channel {
+    let Some(first) = first else { return Channel::empty() };
+    let (channel, tx) = input(1);
+    // There is room for one.
+    let _ = tx.try_send(first);
+    channel
 }
 
 /// Takes the pieces that are already there.

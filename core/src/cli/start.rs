@@ -16,10 +16,11 @@ use crate::cli::{out, runtime};
 use crate::config::keys::KeyPath;
 use crate::conversation::Signal;
 use crate::conversation::desk::Place;
-use crate::env_policy::{self, Passthrough};
+use crate::env_policy::{self, Passthrough, SUDO_PASSWORD};
 use crate::error::Failure;
 use crate::guard::{AllowList, Guard};
 use crate::plugin::handle::PlatformHandle;
+use crate::shell::Sudo;
 
 /// How long plugins and their processes may take to end.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -82,6 +83,7 @@ impl Started {
             cwd,
             env: self.environment(here),
             timeout: Duration::from_secs(terminal.timeout),
+            sudo: self.app.config.secret(SUDO_PASSWORD).map(|password| Sudo::new(&password)),
             who,
         })
     }

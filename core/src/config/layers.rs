@@ -15,7 +15,7 @@ use super::home::Home;
 use super::keys::{Claim, Key, KeyPath, KeySpace, Owner};
 use super::problem::{ConfigError, Problem, Severity};
 use super::settings::Settings;
-use crate::env_policy::is_marked;
+use crate::env_policy::{SUDO_PASSWORD, is_marked};
 pub(crate) use reading::Reading;
 
 /// What stands for a secret.
@@ -187,10 +187,11 @@ impl Config {
     }
 
     /// Returns every secret that is set, so that it can be kept out of what is shown: the variables of
-    /// [`Self::secret_names`], those of `.env` that are named like one, and secret keys.
+    /// [`Self::secret_names`], the password for `sudo`, those of `.env` that are named like one, and secret keys.
     pub fn secret_values(&self) -> Vec<Secret> {
         let file = self.env.file_vars().keys().filter(|name| is_marked(name)).cloned();
-        let names: BTreeSet<String> = self.secret_names().into_iter().chain(file).collect();
+        let names: BTreeSet<String> =
+            self.secret_names().into_iter().chain(file).chain([SUDO_PASSWORD.to_owned()]).collect();
         let keys = self.space.keys().iter().filter(|key| key.secret).flat_map(|key| expand(&key.path, &self.tree));
         let keys = keys.filter_map(|path| path.lookup(&self.tree)?.as_str().map(Secret::new));
         names.iter().filter_map(|name| self.secret(name)).chain(keys).collect()

@@ -23,7 +23,7 @@ use crate::guard::witness::{Authorized, Exec};
 use crate::guard::{Approver, Audience, CommandRequest, Guard};
 use crate::host::scope::{BoxFuture, ToolScope};
 use crate::plugin::handle::BackendHandle;
-use crate::shell::{RunOptions, Shell};
+use crate::shell::{RunOptions, Shell, Sudo};
 
 /// How long a backend may take to open a session: it may have an image to fetch.
 const OPENING: Duration = Duration::from_secs(600);
@@ -41,6 +41,8 @@ pub struct Place {
     pub env: BTreeMap<String, String>,
     /// How long a command may take that says nothing else.
     pub timeout: Duration,
+    /// What `sudo` is fed.
+    pub sudo: Option<Sudo>,
     /// Who causes commands, for the audit log.
     pub who: String,
 }
@@ -82,11 +84,11 @@ impl Desk {
     }
 
     async fn open(&self) -> Result<Shell> {
-        let Place { backend, cwd, env, timeout, .. } = &self.place;
+        let Place { backend, cwd, env, timeout, sudo, .. } = &self.place;
         let spec = SessionSpec { task: self.session.clone(), cwd: cwd.clone(), env: env.clone() };
         let what = format!("Backend `{}`", backend.origin().name);
         let session = within(OPENING, &what, backend.open(&self.session, &spec)).await?;
-        Ok(Shell::new(session, env.clone(), *timeout))
+        Ok(Shell::new(session, env.clone(), *timeout).with_sudo(sudo.clone()))
     }
 
     async fn authorize(&self, shell: &Shell, text: &str, cwd: &str, cancel: &Cancel) -> Result<Authorized<Exec>> {

@@ -16,9 +16,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
+use super::Wrapped;
 use super::cap::{Rolling, cap};
 use super::text::Text;
-use super::wrap::{Nonce, Splitter};
+use super::wrap::Splitter;
 use crate::flow::{CancelSource, bytes, input};
 use crate::guard::witness::{Authorized, Exec};
 use crate::plugin::handle::SessionHandle;
@@ -80,17 +81,16 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Background {
     /// Starts a process and returns its id.
-    pub(super) fn start(
-        &self,
-        session: SessionHandle,
-        witness: Authorized<Exec>,
-        request: ExecRequest,
-        nonce: &Nonce,
-    ) -> Result<String> {
+    pub(super) fn start(&self, session: SessionHandle, witness: Authorized<Exec>, wrapped: Wrapped) -> Result<String> {
+        let Wrapped { request, nonce, first } = wrapped;
         let mut entries = lock(&self.entries);
         make_room(&mut entries)?;
         let number = self.next.fetch_add(1, Ordering::Relaxed) + 1;
         let (channel, input_tx) = input(QUEUE);
+        if let Some(first) = first {
+            // There is room for it.
+            let _ = input_tx.try_send(first);
+        }
         let (end_tx, end) = watch::channel(None);
         let entry = Arc::new(Entry {
             id: format!("proc-{number}"),
@@ -102,7 +102,7 @@ impl Background {
             end,
         });
         entries.insert(number, entry.clone());
-        let (id, splitter) = (entry.id.clone(), Splitter::new(nonce));
+        let (id, splitter) = (entry.id.clone(), Splitter::new(&nonce));
         self.owners.spawn(async move {
             let result = entry.own(session, witness, request, channel, splitter).await;
             lock(&entry.input).take();

@@ -2,6 +2,7 @@
 
 mod background;
 mod state;
+mod sudo;
 
 use std::sync::Arc;
 
@@ -89,14 +90,18 @@ struct Fixture {
 
 impl Fixture {
     async fn new() -> Self {
-        let dir = tempfile::tempdir().expect("a directory");
-        let env = [("PATH", "/usr/local/bin:/usr/bin:/bin"), ("LANG", "C.UTF-8"), ("GIVEN", "by the session")];
+        Self::with_path(tempfile::tempdir().expect("a directory"), "/usr/local/bin:/usr/bin:/bin", None).await
+    }
+
+    async fn with_path(dir: tempfile::TempDir, path: &str, sudo: Option<Sudo>) -> Self {
+        let env = [("PATH", path), ("LANG", "C.UTF-8"), ("GIVEN", "by the session")];
         let env: BTreeMap<_, _> = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let cwd = dir.path().canonicalize().expect("there").to_str().map(str::to_owned);
         let spec = SessionSpec { cwd, env: env.clone(), ..SessionSpec::default() };
         let backend = BackendHandle::new("test", "here", hermes_plugin_api::serve::backend(Here));
         let session = backend.open("session", &spec).await.expect("opens");
-        Self { shell: Arc::new(Shell::new(session, env, Duration::from_secs(60))), dir }
+        let shell = Shell::new(session, env, Duration::from_secs(60)).with_sudo(sudo);
+        Self { shell: Arc::new(shell), dir }
     }
 
     fn path(&self) -> String {

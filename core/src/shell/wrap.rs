@@ -6,6 +6,7 @@
 //! that was reported, and runs in that one. Without a report the state stays what it was.
 
 use super::export::{Variables, parse};
+use super::sudo;
 use crate::host::clock;
 
 /// On one line, so that the shell's own messages count the lines of the command.
@@ -29,10 +30,11 @@ const SCRIPT: &str = concat!(
 /// The most that a report may be long; what is beyond is no report.
 const LONGEST: usize = 1 << 20;
 
-/// The argv that runs a command in the shell.
+/// The argv that runs a command in the shell; with `sudo`, one that reads the password first.
 #[must_use]
-pub(super) fn argv(command: &str, nonce: &Nonce, cwd: &str, path: &str, unset: &[String]) -> Vec<String> {
-    let fixed = ["bash", "--noprofile", "--norc", "-c", SCRIPT, "bash", command, &nonce.0, cwd, path];
+pub(super) fn argv(command: &str, nonce: &Nonce, cwd: &str, path: &str, unset: &[String], sudo: bool) -> Vec<String> {
+    let script = if sudo { format!("{}{SCRIPT}", sudo::SCRIPT) } else { SCRIPT.to_owned() };
+    let fixed = ["bash", "--noprofile", "--norc", "-c", &script, "bash", command, &nonce.0, cwd, path];
     fixed.into_iter().map(str::to_owned).chain(unset.iter().cloned()).collect()
 }
 
