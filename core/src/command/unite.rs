@@ -3,24 +3,19 @@
 
 use super::Reading;
 use hermes_plugin_api::command::{Command, Piece, ProblemKind, Simple, Span, Stdin, View, Word};
+use std::collections::HashMap;
 
 /// Adds to a command what another view of it shows. `hidden`: the views differ by hidden characters.
 pub(super) fn unite(command: &mut Command, shown: Reading, hidden: bool) {
-    let own: std::collections::HashSet<String> = command.simple.iter().map(key).collect();
-    let new: Vec<bool> = shown.simple.iter().map(|simple| !own.contains(&key(simple))).collect();
-    // Indices of commands that both views show point to the raw one.
-    let mut next = command.simple.len();
-    let mut indices = Vec::with_capacity(new.len());
-    for (index, is_new) in new.iter().enumerate() {
-        if *is_new {
-            indices.push(next);
-            next += 1;
-        } else {
-            let same = key(&shown.simple[index]);
-            indices.push(command.simple.iter().position(|simple| key(simple) == same).unwrap_or(0));
-        }
+    let mut own = HashMap::new();
+    for (index, simple) in command.simple.iter().enumerate() {
+        own.entry(key(simple)).or_insert(index);
     }
-    for (mut simple, _) in shown.simple.into_iter().zip(new).filter(|(_, is_new)| *is_new) {
+    let same: Vec<Option<usize>> = shown.simple.iter().map(|simple| own.get(&key(simple)).copied()).collect();
+    // Indices of commands that both views show point to the raw one.
+    let mut new = command.simple.len()..;
+    let indices: Vec<usize> = same.iter().filter_map(|same| same.or_else(|| new.next())).collect();
+    for (mut simple, _) in shown.simple.into_iter().zip(same).filter(|(_, same)| same.is_none()) {
         renumber(&mut simple, &indices);
         simple.view = View::Cleaned;
         command.simple.push(simple);

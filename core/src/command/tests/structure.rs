@@ -124,3 +124,12 @@ fn what_cannot_be_parsed_is_a_problem() {
         assert!(command.problems.iter().any(|problem| problem.kind == Unparsable), "{line}: {command:?}");
     }
 }
+
+/// Found by a fuzzer: thousands of commands that both views show took half a minute to match.
+#[test]
+fn two_views_of_many_commands_are_united_once() {
+    let command = crate::command::read(&format!("{}x\0", "`x".repeat(40_000)));
+    assert!(command.simple.len() > 1_000, "{}", command.simple.len());
+    let hidden = hermes_plugin_api::command::ProblemKind::Hidden;
+    assert!(command.problems.iter().any(|problem| problem.kind == hidden));
+}
