@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// A library among those that are built here: `mischief`, `aborts`, `raw`, `raw-other-epoch`, `errand`, `probe`,
+/// A library among those that are built here: `mischief`, `aborts`, `raw`, `raw-other-epoch`, `errand`, `worker`, `probe`,
 /// and `probe-older`, `probe-newer`, `probe-other-major`.
 ///
 /// # Panics
@@ -43,7 +43,7 @@ impl Shipped {
         let provides = match library {
             library if library.starts_with("probe") => vec!["scanner probe".to_owned(), "commands probe".to_owned()],
             library if library.starts_with("raw") => vec!["scanner raw".to_owned()],
-            "errand" => vec!["commands errand".to_owned()],
+            "errand" | "worker" => vec![format!("commands {library}")],
             library => vec![format!("scanner {library}")],
         };
         Self { id: id.to_owned(), library: library.to_owned(), provides, more: String::new() }
@@ -145,7 +145,10 @@ fn build() -> PathBuf {
         return root.join("out");
     }
     let current = Workspace::new(&root, "current", &sources, &prefix().join("share/hermes/plugin-api"));
-    current.build(&["build"], &[("mischief", "mischief"), ("errand", "errand"), ("probe", "probe"), ("raw", "raw")]);
+    current.build(
+        &["build"],
+        &[("mischief", "mischief"), ("errand", "errand"), ("worker", "worker"), ("probe", "probe"), ("raw", "raw")],
+    );
     current.build(&["build", "-p", "raw", "--features", "raw/other-epoch"], &[("raw", "raw-other-epoch")]);
     current.build(&["rustc", "-p", "aborts", "--", "-Cpanic=abort"], &[("aborts", "aborts")]);
     for (name, version, features) in

@@ -151,3 +151,15 @@ fn a_word_streams_fails_and_ends_like_a_built_in_one() {
         (Some(2), "error: Unknown command `erand`\nhint: did you mean `errand`?\n")
     );
 }
+
+#[test]
+fn a_plugin_that_needs_a_runtime_brings_its_own() {
+    let hermes = Owner::default();
+    let word = "commands: [{name: worker, about: Sleeps}]";
+    let folder = Shipped::new("commands-worker", "worker").more(word).put(&hermes.dir());
+    let _ = hermes.ok(&["plugins", "install", folder.to_str().expect("text")]);
+    let _ = hermes.ok(&["plugins", "enable", "commands-worker", "--trust"]);
+    assert_eq!(hermes.ok(&["worker"]), "slept on `worker`\n");
+    let ran = hermes.run(&["worker", "panic"]);
+    assert!(ran.code == Some(1) && ran.err.contains("Panicked on its own runtime"), "{ran:?}");
+}
