@@ -189,7 +189,7 @@ impl App {
         let services = Arc::new(Services {
             runtime: tokio::runtime::Handle::current(),
             scopes: Scopes::default(),
-            http: Http::new()?,
+            http: Http::default(),
             secret: Box::new(move |name| secrets.secret(name)),
             stores: ground.home.plugins_dir().join(".stores"),
         });

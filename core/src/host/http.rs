@@ -4,7 +4,7 @@
 //! model. URLs that a model chose need the guard for addresses first; until that exists they are refused.
 //! Redirects are not followed and proxies of the environment do not apply.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -26,9 +26,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Chunks that wait for a plugin to read them.
 const CHUNKS: usize = 16;
 
-/// The client. One per process: it keeps connections.
-#[derive(Clone)]
-pub struct Http(reqwest::Client);
+/// The client. One per process: it keeps connections, and is made by the first request, because the root
+/// certificates that it reads take longer than many a command.
+#[derive(Clone, Default)]
+pub struct Http(Arc<OnceLock<Result<reqwest::Client>>>);
 
 /// Endpoints that a plugin may reach.
 #[derive(Clone, Debug, Default)]
@@ -70,31 +71,31 @@ fn same_origin(configured: &str, url: &reqwest::Url) -> bool {
 }
 
 impl Http {
-    /// Makes the client.
-    ///
-    /// # Errors
-    /// `INTERNAL` when the system has no usable TLS configuration.
-    pub fn new() -> Result<Self> {
-        #[expect(clippy::disallowed_methods, reason = "this file is the door")]
-        let builder = reqwest::Client::builder();
-        let client = builder
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .user_agent(concat!("hermes/", env!("CARGO_PKG_VERSION")))
-            .build();
-        client.map(Self).map_err(|error| PluginError::internal(format!("Failed to set up HTTP: {error}")))
+    fn client(&self) -> Result<&reqwest::Client> {
+        let client = self.0.get_or_init(|| {
+            #[expect(clippy::disallowed_methods, reason = "this file is the door")]
+            let builder = reqwest::Client::builder();
+            let client = builder
+                .redirect(reqwest::redirect::Policy::none())
+                .no_proxy()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .user_agent(concat!("hermes/", env!("CARGO_PKG_VERSION")))
+                .build();
+            client.map_err(|error| PluginError::internal(format!("Failed to set up HTTP: {error}")))
+        });
+        client.as_ref().map_err(PluginError::clone)
     }
 
     /// Sends a request; the head comes as JSON, the body as a stream.
     ///
     /// # Errors
-    /// `DENIED` for an endpoint that is not permitted; `UNAVAILABLE`, `TIMEOUT` from the network.
+    /// `DENIED` for an endpoint that is not permitted; `UNAVAILABLE`, `TIMEOUT` from the network; `INTERNAL` when
+    /// the system has no usable TLS configuration.
     pub async fn send(&self, request: HttpRequest, allowed: &Endpoints) -> Result<(Value, Body)> {
         let url = allowed.admit(&request.url)?;
         let method = reqwest::Method::from_bytes(request.method.to_ascii_uppercase().as_bytes());
         let method = method.map_err(|_| PluginError::user(format!("`{}` is no HTTP method", request.method)))?;
-        let mut builder = self.0.request(method, url).body(request.body);
+        let mut builder = self.client()?.request(method, url).body(request.body);
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
