@@ -100,15 +100,6 @@ fn run(args: Vec<std::ffi::OsString>) -> Result<u8, Failure> {
     }
 }
 
-/// The runtime of a command that loads plugins.
-///
-/// # Errors
-/// When the system has no threads to give.
-pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.map_err(|error| Failure::new(format!("Failed to start the runtime: {error}")))
-}
-
 /// Help, version and mistakes. Help lists the words of plugins like any other.
 fn usage(args: &[std::ffi::OsString], error: clap::Error) -> Result<u8, Failure> {
     let error = match error.kind() {

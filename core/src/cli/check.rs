@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::app::{App, Ground};
-use crate::cli::out;
+use crate::cli::{out, runtime};
 use crate::error::{Failure, OK, USAGE};
 use crate::guard::{AllowList, Audience, CommandRequest, Guard, Report, Verdict};
 use place::Place;
@@ -71,8 +71,7 @@ pub fn run(args: CheckArgs, ground: Ground) -> Result<u8, Failure> {
         return Err(failure.hint("put it after `--`, as in `hermes check -- rm -r build`"));
     }
     let text = shell_text(&args.words)?;
-    let runtime = crate::cli::runtime()?;
-    runtime.block_on(async {
+    runtime::block_on(async {
         let user_home = ground.env.user_home().unwrap_or_default();
         let app = App::start(ground, Vec::new())?;
         let guard = app.guard(Arc::new(AllowList::new(app.home.clone())), false)?;
@@ -81,7 +80,7 @@ pub fn run(args: CheckArgs, ground: Ground) -> Result<u8, Failure> {
             true => jsonl::run(&checker, args.backend.as_deref()).await,
             false => checker.once(&text, &args).await,
         }
-    })
+    })?
 }
 
 /// Several words are quoted, so that they mean to the shell what they are.
