@@ -19,6 +19,7 @@ mod writes;
 pub use options::{Opt, Parsed, Syntax};
 pub use path::{Part, PathShape, Root};
 pub use signals::Kill;
+pub use word::known;
 pub use writes::{Write, WriteKind};
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! a piece came about.
 
 use hermes_plugin_api::command::{Piece, Span, Unknown, Why, Word};
-use std::borrow::Cow;
+pub(super) use hermes_plugin_api::vocabulary::known;
 
 /// Text, known and unknown pieces in order.
 pub(super) type Text = Vec<Piece>;
@@ -57,22 +57,6 @@ pub(super) fn push_piece(text: &mut Text, piece: Piece) {
 pub(super) fn push_all(text: &mut Text, more: &[Piece]) {
     for piece in more {
         push_piece(text, piece.clone());
-    }
-}
-
-/// The whole text if all of it is known.
-pub(super) fn known(text: &[Piece]) -> Option<Cow<'_, str>> {
-    match text {
-        [] => Some(Cow::Borrowed("")),
-        [Piece::Text(only)] => Some(Cow::Borrowed(only)),
-        many => many
-            .iter()
-            .map(|piece| match piece {
-                Piece::Text(text) => Some(text.as_str()),
-                _ => None,
-            })
-            .collect::<Option<String>>()
-            .map(Cow::Owned),
     }
 }
 

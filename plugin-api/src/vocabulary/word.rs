@@ -4,6 +4,22 @@ use std::borrow::Cow;
 
 use crate::command::{Piece, Span, Unknown, Word};
 
+/// Returns the text of pieces if all of it is known. `~` and patterns are not known text.
+pub fn known(pieces: &[Piece]) -> Option<Cow<'_, str>> {
+    match pieces {
+        [] => Some(Cow::Borrowed("")),
+        [Piece::Text(only)] => Some(Cow::Borrowed(only)),
+        many => many
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect::<Option<String>>()
+            .map(Cow::Owned),
+    }
+}
+
 impl Word {
     /// Returns the text of the word if all of it is known. `~` and patterns are not known text.
     ///
@@ -14,18 +30,7 @@ impl Word {
     /// assert_eq!(home.known(), None);
     /// ```
     pub fn known(&self) -> Option<Cow<'_, str>> {
-        match self.pieces.as_slice() {
-            [] => Some(Cow::Borrowed("")),
-            [Piece::Text(text)] => Some(Cow::Borrowed(text)),
-            pieces => pieces
-                .iter()
-                .map(|piece| match piece {
-                    Piece::Text(text) => Some(text.as_str()),
-                    _ => None,
-                })
-                .collect::<Option<String>>()
-                .map(Cow::Owned),
-        }
+        known(&self.pieces)
     }
 
     /// Returns whether the word is exactly this text.
