@@ -33,9 +33,8 @@ pub use entry::Entry;
 pub use policy::{ConsentStore, Mode, OnFailure, Policy, ScannerSlot, Unattended};
 pub use refusal::{Kind, Refusal};
 pub use report::{Judged, Report, Verdict};
-pub use request::{Approver, Audience, CommandRequest};
+pub use request::{Approver, Audience, Caller, CommandRequest, WriteRequest};
 pub use store::AllowList;
-pub use write::WriteRequest;
 
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::app::{App, Ground};
 use crate::cli::{out, runtime};
 use crate::error::{Failure, OK, USAGE};
-use crate::guard::{AllowList, Audience, CommandRequest, Guard, Report, Verdict};
+use crate::guard::{AllowList, Audience, Caller, CommandRequest, Guard, Report, Verdict};
 use place::Place;
 use std::sync::Arc;
 
@@ -115,15 +115,14 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     async fn check(&self, text: &str, place: &Place) -> Report {
-        let request = CommandRequest {
-            text,
-            cwd: &place.facts.cwd,
+        let caller = Caller {
             backend: &place.backend,
             session: "check",
             who: "check",
             facts: &place.facts,
             audience: Audience::Unattended,
         };
+        let request = CommandRequest { text, cwd: &place.facts.cwd, caller };
         self.guard.check(request).await
     }
 

@@ -20,7 +20,7 @@ use crate::conversation::line::Line;
 use crate::conversation::workplace::{Workplace, Workspace};
 use crate::flow::within;
 use crate::guard::witness::{Authorized, Exec};
-use crate::guard::{Approver, Audience, CommandRequest, Guard};
+use crate::guard::{Approver, Audience, Caller, CommandRequest, Guard};
 use crate::host::scope::{BoxFuture, ToolScope};
 use crate::plugin::handle::BackendHandle;
 use crate::shell::{RunOptions, Shell, Sudo};
@@ -96,15 +96,14 @@ impl Desk {
             Some(approver) => Audience::Person(&**approver),
             None => Audience::SingleQuery,
         };
-        let request = CommandRequest {
-            text,
-            cwd,
+        let caller = Caller {
             backend: shell.backend(),
             session: shell.id(),
             who: &self.place.who,
             facts: shell.facts(),
             audience,
         };
+        let request = CommandRequest { text, cwd, caller };
         let authorized = self.place.guard.authorize(request, cancel).await.map_err(PluginError::from);
         self.refused.store(authorized.is_err(), Ordering::Relaxed);
         authorized

@@ -79,9 +79,9 @@ impl Guard {
         }
         let mut judgement = self.judge(&request, Depth::Enough).await;
         let mut turn = None;
-        if let (Ruling::Ask { .. }, Audience::Person(_)) = (&judgement.ruling, request.audience) {
+        if let (Ruling::Ask { .. }, Audience::Person(_)) = (&judgement.ruling, request.caller.audience) {
             // What was answered while this one waited for its turn may have settled it.
-            let waiting = cancel.run(self.turns.take(request.session)).await;
+            let waiting = cancel.run(self.turns.take(request.caller.session)).await;
             turn = Some(waiting.map_err(|_| Refusal::new(Kind::Cancelled, "The turn was cancelled"))?);
             judgement = self.judge(&request, Depth::Enough).await;
         }
@@ -115,7 +115,7 @@ impl Guard {
             Ruling::Ask { in_person } => *in_person,
         };
         let findings = asking(judgement);
-        match request.audience {
+        match request.caller.audience {
             Audience::Person(approver) => match self.ask(request, approver, findings.clone(), cancel).await {
                 Asked::Yes(answer) => Ok(self.keep(request, answer, &findings).await),
                 Asked::No(refusal) => Err(refusal),
@@ -129,14 +129,14 @@ impl Guard {
         let rules = || findings.iter().map(|finding| finding.rule.as_str());
         let word = match answer {
             Answer::Session => {
-                self.consent.remember(request.session, rules());
+                self.consent.remember(request.caller.session, rules());
                 "session"
             }
             Answer::Always => match self.consent.remember_always(rules()).await {
                 Ok(()) => "always",
                 Err(error) => {
                     tracing::error!(%error, "Consent could not be written to the allow-list.");
-                    if let Audience::Person(approver) = request.audience {
+                    if let Audience::Person(approver) = request.caller.audience {
                         let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
                         let text = format!("Failed to remember this for good, so it runs this once: {error}{hint}");
                         approver.notice(&text).await;
@@ -152,7 +152,7 @@ impl Guard {
     /// Where nobody can be asked, the answer is no, unless the owner configured another one. What nobody could
     /// read and what would disarm the guard stays a no.
     fn unattended(&self, request: &CommandRequest<'_>, in_person: bool, findings: &[&Finding]) -> Result<Yes, Refusal> {
-        let (key, setting) = match request.audience {
+        let (key, setting) = match request.caller.audience {
             Audience::Cron => ("cron_mode", self.policy.cron),
             Audience::SingleQuery => ("single_query_mode", self.policy.single_query),
             Audience::Unattended | Audience::Person(_) => ("unattended_mode", self.policy.unattended),
@@ -200,9 +200,9 @@ impl Guard {
 
     /// A scanner whose failure lets pass is told of once in each session.
     async fn tell_failures(&self, request: &CommandRequest<'_>, judgement: &Judgement) {
-        let Audience::Person(approver) = request.audience else { return };
+        let Audience::Person(approver) = request.caller.audience else { return };
         for (plugin, why) in &judgement.passed_over {
-            let key = (request.session.to_owned(), plugin.clone());
+            let key = (request.caller.session.to_owned(), plugin.clone());
             let news = self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
             if news {
                 approver.notice(&format!("Scanner `{plugin}` failed and is passed over: {why}")).await;
@@ -223,7 +223,7 @@ impl Guard {
         };
         let findings: Vec<String> = judgement.findings.iter().map(|judged| judged.finding.rule.clone()).collect();
         let [session, who, cwd, backend] =
-            [request.session, request.who, request.cwd, request.backend].map(str::to_owned);
+            [request.caller.session, request.caller.who, request.cwd, request.caller.backend].map(str::to_owned);
         let command = recorded(request.text);
         let (audit, allowed, time_ms) = (self.audit.clone(), decided.is_ok(), clock::now_ms());
         let write = move || {
@@ -269,7 +269,7 @@ fn exec(request: &CommandRequest<'_>) -> Exec {
     Exec {
         command: request.text.to_owned(),
         cwd: request.cwd.to_owned(),
-        backend: request.backend.to_owned(),
-        session: request.session.to_owned(),
+        backend: request.caller.backend.to_owned(),
+        session: request.caller.session.to_owned(),
     }
 }

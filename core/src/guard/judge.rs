@@ -57,20 +57,20 @@ impl Guard {
     pub(super) async fn judge(&self, request: &CommandRequest<'_>, depth: Depth) -> Judgement {
         let command = law::read(request.text);
         let mut steps = Steps { command, findings: Vec::new(), ruling: None, passed_over: Vec::new(), depth };
-        let place = Place { cwd: request.cwd, facts: request.facts, policy: &self.policy };
-        if !request.facts.boundary {
+        let place = Place { cwd: request.cwd, facts: request.caller.facts, policy: &self.policy };
+        if !request.caller.facts.boundary {
             steps.floor(place);
         }
         if steps.go_on() {
             steps.deny_rules(&self.deny);
         }
-        if steps.go_on() && request.facts.boundary {
-            steps.settle(Ruling::Allow(format!("the backend is a boundary: {}", request.facts.why)));
+        if steps.go_on() && request.caller.facts.boundary {
+            steps.settle(Ruling::Allow(format!("the backend is a boundary: {}", request.caller.facts.why)));
         }
         if steps.go_on() {
             self.checked(request, place, &mut steps).await;
         }
-        steps.finish(request.facts.boundary)
+        steps.finish(request.caller.facts.boundary)
     }
 
     /// Steps 5 to 8, for a backend that is not a boundary.
@@ -89,7 +89,7 @@ impl Guard {
         }
         steps.merge(CORE, findings::of_problems(&steps.command));
         steps.merge(CORE, law::self_disarm(&steps.command, place));
-        let relaxed = self.relaxed(request.session);
+        let relaxed = self.relaxed(request.caller.session);
         if let Some(relaxed) = &relaxed {
             self.unasked(request, relaxed, steps).await;
         }
@@ -158,7 +158,7 @@ impl Guard {
             steps.relax(relaxed);
         }
         if steps.findings.iter().any(Judged::counts) {
-            let remembered = self.consent.remembered(request.session);
+            let remembered = self.consent.remembered(request.caller.session);
             steps.suppress(|judged| remembered.covering(&judged.finding, &command));
         }
         steps.command = command;
@@ -167,7 +167,7 @@ impl Guard {
 }
 
 fn subject(request: &CommandRequest<'_>, steps: &Steps) -> CommandSubject {
-    let (cwd, backend) = (request.cwd.to_owned(), request.backend.to_owned());
+    let (cwd, backend) = (request.cwd.to_owned(), request.caller.backend.to_owned());
     CommandSubject { command: steps.command.clone(), cwd, backend }
 }
 

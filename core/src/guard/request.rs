@@ -12,6 +12,22 @@ pub struct CommandRequest<'a> {
     pub text: &'a str,
     /// The absolute working directory it would run in.
     pub cwd: &'a str,
+    /// Who wants it.
+    pub caller: Caller<'a>,
+}
+
+/// A file that a tool wants to write.
+#[derive(Clone, Copy)]
+pub struct WriteRequest<'a> {
+    /// The path: absolute, with links resolved.
+    pub path: &'a str,
+    /// Who wants it.
+    pub caller: Caller<'a>,
+}
+
+/// Who wants an effect: in which session, and whom one can ask about it.
+#[derive(Clone, Copy)]
+pub struct Caller<'a> {
     /// The backend's name.
     pub backend: &'a str,
     /// The session's id: consent and yolo belong to it, and the witness is bound to it.

@@ -162,12 +162,15 @@ impl World {
     }
 
     fn request<'a>(&'a self, text: &'a str, audience: Audience<'a>) -> CommandRequest<'a> {
-        CommandRequest { text, cwd: "/work", backend: "local", session: "s", who: "test", facts: &self.facts, audience }
+        CommandRequest { text, cwd: "/work", caller: self.caller(audience) }
+    }
+
+    fn caller<'a>(&'a self, audience: Audience<'a>) -> Caller<'a> {
+        Caller { backend: "local", session: "s", who: "test", facts: &self.facts, audience }
     }
 
     async fn run(&self, guard: &Guard, text: &str, audience: Audience<'_>) -> Result<Authorized<Exec>, Refusal> {
-        let request = CommandRequest { facts: &self.facts, ..self.request(text, Audience::Cron) };
-        guard.authorize(CommandRequest { audience, ..request }, &Cancel::never()).await
+        guard.authorize(self.request(text, audience), &Cancel::never()).await
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use hermes_plugin_api::backend::SessionFacts;
 use hermes_plugin_api::command::Command;
 use hermes_plugin_api::finding::{Action, Finding, Severity};
 use hermes_plugin_api::flow::Cancel;
@@ -12,25 +11,8 @@ use super::findings::{self, CORE, SELF_DISARM};
 use super::judge::{Judgement, Ruling};
 use super::protect::{Class, Protected};
 use super::refusal::{Kind, Refusal};
-use super::request::{Audience, CommandRequest};
+use super::request::{CommandRequest, WriteRequest};
 use super::witness::{Authorized, Write};
-
-/// A file that a tool wants to write.
-#[derive(Clone, Copy)]
-pub struct WriteRequest<'a> {
-    /// The path: absolute, with links resolved.
-    pub path: &'a str,
-    /// The backend's name.
-    pub backend: &'a str,
-    /// The session's id.
-    pub session: &'a str,
-    /// Who caused it.
-    pub who: &'a str,
-    /// What the backend reports about the open session.
-    pub facts: &'a SessionFacts,
-    /// Who can be asked.
-    pub audience: Audience<'a>,
-}
 
 impl Guard {
     /// Decides about a write. A protected place asks a person, once, under every mode; nobody there is a no.
@@ -46,28 +28,29 @@ impl Guard {
         cancel: &Cancel,
     ) -> Result<Authorized<Write>, Refusal> {
         let text = format!("write {}", request.path);
-        let WriteRequest { backend, session, who, facts, audience, .. } = request;
-        let asked = CommandRequest { text: &text, cwd: &facts.cwd, backend, session, who, facts, audience };
+        let WriteRequest { path, caller } = request;
+        let asked = CommandRequest { text: &text, cwd: &caller.facts.cwd, caller };
         let judgement = self.judge_write(&request, &text);
         let cancelled = |_| Refusal::new(Kind::Cancelled, "The turn was cancelled");
         let turn = match judgement.ruling {
-            Ruling::Ask { .. } => Some(cancel.run(self.turns.take(session)).await.map_err(cancelled)?),
+            Ruling::Ask { .. } => Some(cancel.run(self.turns.take(caller.session)).await.map_err(cancelled)?),
             Ruling::Allow(_) | Ruling::Refuse(..) => None,
         };
         let concluded = self.conclude(&asked, &judgement, cancel).await;
         drop(turn);
-        let [path, backend, session] = [request.path, backend, session].map(str::to_owned);
+        let [path, backend, session] = [path, caller.backend, caller.session].map(str::to_owned);
         concluded.map(|()| Authorized::mint(Write { path, backend, session }))
     }
 
     fn judge_write(&self, request: &WriteRequest<'_>, text: &str) -> Judgement {
         let mut found = Vec::new();
-        let ruling = if request.facts.boundary {
-            Ruling::Allow(format!("the backend is a boundary: {}", request.facts.why))
+        let facts = request.caller.facts;
+        let ruling = if facts.boundary {
+            Ruling::Allow(format!("the backend is a boundary: {}", facts.why))
         } else if !request.path.starts_with('/') || has_dots(request.path) {
             Ruling::Refuse(Kind::Unreadable, format!("The path `{}` is not absolute and plain", request.path))
         } else {
-            let home = Path::new(&request.facts.home);
+            let home = Path::new(&facts.home);
             let protected = Protected::new(&self.policy.home, home, &self.policy.bundled);
             match protected.classify_write(Path::new(request.path)) {
                 None => Ruling::Allow("not protected".to_owned()),

@@ -12,7 +12,8 @@ async fn once_holds_once_session_and_always_hold_longer() {
         assert_eq!(kind(world.run(&guard, "rm x", Audience::Person(&person)).await), None);
         assert_eq!(person.prompts(), prompts);
     }
-    let other = CommandRequest { session: "other", ..world.request("rm x", Audience::Cron) };
+    let caller = Caller { session: "other", ..world.caller(Audience::Cron) };
+    let other = CommandRequest { caller, ..world.request("rm x", Audience::Cron) };
     assert_eq!(kind(guard.authorize(other, &Cancel::never()).await), Some(Kind::NobodyThere));
 
     let person = Person::says(&["always"]);

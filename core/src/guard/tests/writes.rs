@@ -3,8 +3,7 @@
 use super::*;
 
 async fn write(world: &World, guard: &Guard, path: &str, audience: Audience<'_>) -> Option<Kind> {
-    let (backend, session, who) = ("local", "s", "test");
-    let request = WriteRequest { path, backend, session, who, facts: &world.facts, audience };
+    let request = WriteRequest { path, caller: world.caller(audience) };
     guard.authorize_write(request, &Cancel::never()).await.err().map(|refusal| refusal.kind)
 }
 
