@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hermes_core::app::App;
-use hermes_core::guard::{Audience, CommandRequest, ConsentStore, Guard};
+use hermes_core::guard::{Audience, Caller, CommandRequest, ConsentStore, Guard};
 use hermes_core::shell::{RunOptions, Shell};
 use hermes_plugin_api::backend::{Keep, SessionFacts, SessionSpec};
 use hermes_plugin_api::flow::Cancel;
@@ -74,7 +74,7 @@ pub(crate) fn running(rows: &mut Rows, app: &App) -> Result<()> {
         let mut times = Vec::new();
         for _ in 0..100 {
             let started = Instant::now();
-            let request = CommandRequest { facts: shell.facts(), ..request("true", shell.facts(), &backend) };
+            let request = request("true", shell.facts(), &backend);
             let witness = guard.authorize(request, &Cancel::never()).await.map_err(|refusal| refusal.to_string())?;
             shell.run(witness, &RunOptions::default(), None, &Cancel::never()).await?;
             times.push(started.elapsed());
@@ -114,7 +114,8 @@ fn fastest(guard: &Guard, line: &str, times: u32) -> Duration {
 }
 
 fn request<'a>(text: &'a str, facts: &'a SessionFacts, backend: &'a str) -> CommandRequest<'a> {
-    CommandRequest { text, cwd: "/", backend, session: "bench", who: "bench", facts, audience: Audience::SingleQuery }
+    let caller = Caller { backend, session: "bench", who: "bench", facts, audience: Audience::SingleQuery };
+    CommandRequest { text, cwd: "/", caller }
 }
 
 /// Returns the labelled commands: what is expected of each, and its text.
