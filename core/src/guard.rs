@@ -23,6 +23,7 @@ mod scan;
 pub(crate) mod show;
 pub(crate) mod spell;
 pub mod store;
+mod trial;
 pub mod witness;
 mod workers;
 mod write;
@@ -35,6 +36,7 @@ pub use refusal::{Kind, Refusal};
 pub use report::{Judged, Report, Verdict};
 pub use request::{Approver, Audience, Caller, CommandRequest, WriteRequest};
 pub use store::AllowList;
+pub(crate) use trial::Trial;
 
 #[cfg(test)]
 mod tests;

@@ -31,6 +31,12 @@ impl Cancel {
         Self::from_wire(Cancel_TO::from_value(Never, hermes_plugin_abi::TD_Opaque))
     }
 
+    /// One that has fired already.
+    #[must_use]
+    pub fn fired() -> Self {
+        Self::from_wire(Cancel_TO::from_value(Fired, hermes_plugin_abi::TD_Opaque))
+    }
+
     /// Hands it on over the wire.
     #[must_use]
     pub fn to_wire(&self) -> CancelBox {
@@ -71,6 +77,18 @@ impl hermes_plugin_abi::Cancel for Never {
 
     fn cancelled(&self) -> FfiFuture<()> {
         std::future::pending().into_ffi()
+    }
+}
+
+struct Fired;
+
+impl hermes_plugin_abi::Cancel for Fired {
+    fn is_cancelled(&self) -> bool {
+        true
+    }
+
+    fn cancelled(&self) -> FfiFuture<()> {
+        std::future::ready(()).into_ffi()
     }
 }
 

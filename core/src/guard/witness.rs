@@ -22,6 +22,10 @@
 /// let exec = Exec { command: "id".into(), cwd: "/".into(), backend: "local".into(), session: "s".into() };
 /// let forged = Authorized::mint(exec);
 /// ```
+/// The leave for the conformance suite, which makes proofs for the suite's own commands, is for this program alone:
+/// ```compile_fail,E0603
+/// use hermes_core::guard::Trial;
+/// ```
 /// It serves once (no copy), and what was allowed cannot be swapped for something else (no way to change it):
 /// ```compile_fail,E0599
 /// use hermes_core::guard::witness::{Authorized, Exec};

@@ -1,55 +1,41 @@
-//! The conformance checks: what every plugin of a kind must do, tried on one that lies in a folder.
+//! `hermes plugins test`: loads a plugin that lies in a folder and runs the suites of plugin-api on what it offers.
 //!
-//! The plugin runs in a home of its own that is thrown away. Nothing is decided here about what a plugin may say,
-//! only that it answers, in time and in form, whatever it is asked.
+//! The plugin runs in a home of its own that is thrown away. What is checked is decided there, not here; here is
+//! only how a loaded plugin is called.
 
-mod model;
-mod places;
-mod scanner;
-mod tools;
+mod offered;
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use hermes_plugin_api::backend::SessionSpec;
+use hermes_plugin_api::conformance::{self, Check, Outcome, Runner};
 use hermes_plugin_api::error::{ErrorCode, PluginError};
-use hermes_plugin_api::manifest::Kind;
-
+use hermes_plugin_api::manifest::{Kind, Manifest, Provide};
+use serde_json::Value;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::app::{App, Ground};
 use crate::config::home::Home;
 use crate::error::Failure;
+use crate::guard::Audit;
 use crate::plugin::find::{self, Roots};
 use crate::plugin::install::{self, Candidate};
+use crate::plugin::refusal::Refusal;
 use crate::plugin::registry::Entry;
+use offered::Tried;
 
-/// How long one call may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the plugin may take to return its resources.
+const FAREWELL: Duration = Duration::from_secs(10);
 
-/// One thing that was checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// What must hold.
-    pub what: String,
-    /// Why it does not.
-    pub failed: Option<String>,
-}
-
-/// Collects checks.
-#[derive(Default)]
-struct Checks(Vec<Check>);
-
-impl Checks {
-    fn add(&mut self, what: impl Into<String>, result: Result<(), String>) {
-        self.0.push(Check { what: what.into(), failed: result.err() });
-    }
-}
-
-/// Runs all checks for what a plugin offers. Must be called on the runtime.
+/// Runs all checks for what a plugin offers. Must be called on the runtime. `tell` is told what the person should
+/// know before it happens.
 ///
 /// # Errors
 /// When there is nothing to check: no manifest, no library, no place for a home.
-pub async fn run(ground: &Ground, folder: &Path) -> Result<Vec<Check>, Failure> {
+pub async fn run(ground: &Ground, folder: &Path, tell: impl Fn(&str)) -> Result<Vec<Check>, Failure> {
     // A first-party plugin may be put to the test like any other.
     let mut catalogue = ground.catalogue.clone();
     if let Ok(manifest) = find::read_manifest(folder) {
@@ -61,24 +47,27 @@ pub async fn run(ground: &Ground, folder: &Path) -> Result<Vec<Check>, Failure> 
     settle(&home, &candidate)?;
     let roots = Roots { extra: Vec::new(), home: home.root().to_owned(), bundle: None };
     let found = find::find(&roots)?;
-    let alone = Ground { home, env: ground.env.clone(), roots, found, catalogue };
-    let app = App::start(alone, Vec::new())?;
-    let mut checks = Checks::default();
+    let app = App::start(Ground { home, env: ground.env.clone(), roots, found, catalogue }, Vec::new())?;
     let entry = app.plugins.entry(&candidate.manifest.id)?;
     let loaded = app.plugins.verify(entry).map_err(|refusal| refusal.cause);
-    let usable = loaded.is_ok();
-    checks.add("it loads and offers what its manifest declares", loaded);
-    if usable {
-        offers(&mut checks, &app, entry).await;
+    let mut checks = vec![check("it loads and offers what its manifest declares", loaded.clone())];
+    if loaded.is_ok() {
+        let tester =
+            Tester { app: &app, entry, audit: Audit::new(ground.home.root()), place: place.path(), tell: &tell };
+        checks.extend(tester.offers(&candidate.manifest).await);
         let plugins = app.plugins.clone();
-        let stopped = timely("stop", async move {
+        let stopped = async move {
             plugins.stop().await;
             Ok(())
-        });
-        let stopped = stopped.await;
-        checks.add("it returns its resources in time", stopped.map_err(|error| error.message));
+        };
+        let stopped = Timed.run(FAREWELL, stopped).await;
+        checks.push(check("it returns its resources in time", stopped.map_err(|error| error.message)));
     }
-    Ok(checks.0)
+    Ok(checks)
+}
+
+fn check(what: &str, held: Result<(), String>) -> Check {
+    Check { what: what.to_owned(), outcome: held.map_or_else(Outcome::Failed, |()| Outcome::Passed) }
 }
 
 /// Installs it, trusts it and enables it there.
@@ -90,41 +79,96 @@ fn settle(home: &Home, candidate: &Candidate) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn offers(checks: &mut Checks, app: &App, entry: &Entry) {
-    let Ok(manifest) = &entry.found.manifest else { return };
-    for offer in &manifest.provides {
-        match offer.kind {
-            Kind::Scanner => scanner::check(checks, app, entry, offer).await,
-            Kind::McpServer => tools::check(checks, app, &offer.name).await,
-            Kind::Model => model::check(checks, app, &offer.name).await,
-            Kind::Backend => places::backend(checks, app, &offer.name).await,
-            Kind::Platform => places::platform(checks, app, &offer.name).await,
-            // What they do when called is for others to see: a word may change anything.
-            Kind::Gate | Kind::Commands => {}
+/// A plugin that was loaded, and what its suites need.
+struct Tester<'a> {
+    app: &'a App,
+    entry: &'a Entry,
+    /// The log of the person's own home, not of the one that is thrown away.
+    audit: Audit,
+    /// A directory that is thrown away.
+    place: &'a Path,
+    tell: &'a dyn Fn(&str),
+}
+
+impl Tester<'_> {
+    async fn offers(&self, manifest: &Manifest) -> Vec<Check> {
+        let mut checks = Vec::new();
+        for offer in &manifest.provides {
+            let checked = self.offer(offer).await;
+            checks.extend(checked.unwrap_or_else(|refusal| {
+                let what = format!("{} `{}` can be used", offer.kind.as_str(), offer.name);
+                vec![check(&what, Err(refusal.cause))]
+            }));
         }
+        checks
+    }
+
+    async fn offer(&self, offer: &Provide) -> Result<Vec<Check>, Refusal> {
+        let (plugins, name) = (&self.app.plugins, offer.name.as_str());
+        Ok(match offer.kind {
+            Kind::Scanner => {
+                let scanner = Arc::new(plugins.scanner(self.entry, name)?);
+                conformance::scanner(&Timed, &scanner, name, &offer.subjects).await
+            }
+            Kind::McpServer => conformance::tools(&Timed, &Arc::new(plugins.toolset(self.entry, name)?), name).await,
+            Kind::Model => conformance::model(&Timed, &Arc::new(plugins.model(name)?), name).await,
+            Kind::Gate => conformance::gate(&Timed, &Arc::new(plugins.gate(self.entry, name)?), name).await,
+            Kind::Platform if is(offer, "shows", "terminal") => {
+                let why = "it writes on the terminal of whoever runs this".to_owned();
+                vec![Check { what: format!("platform `{name}` carries messages"), outcome: Outcome::Skipped(why) }]
+            }
+            Kind::Platform => conformance::platform(&Timed, &Arc::new(plugins.platform(name)?), name).await,
+            Kind::Backend => self.backend(offer).await?,
+            // What a word does when called is for others to see: it may change anything.
+            Kind::Commands => Vec::new(),
+        })
+    }
+
+    async fn backend(&self, offer: &Provide) -> Result<Vec<Check>, Refusal> {
+        let name = &offer.name;
+        let backend = self.app.plugins.backend(name)?;
+        (self.tell)(&format!(
+            "note: backend `{name}` is asked to run fixed, harmless commands of the suite, which work in a directory of \
+             their own and take it away again"
+        ));
+        let tried = Tried { backend, audit: self.audit.clone(), plugin: self.entry.found.id.clone() };
+        let mut spec = SessionSpec { task: "conformance".to_owned(), ..SessionSpec::default() };
+        if is(offer, "environment", "process") {
+            let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+            let place = self.place.display().to_string();
+            spec.env = BTreeMap::from([("PATH", path), ("HOME", &place)].map(|(k, v)| (k.to_owned(), v.to_owned())));
+            spec.cwd = Some(place);
+        }
+        Ok(conformance::backend(&Timed, &Arc::new(tried), name, &spec).await)
     }
 }
 
-/// Runs a call on a task of its own, so that one that blocks its thread is noticed too.
-async fn timely<T: Send + 'static>(
-    what: &str,
-    call: impl Future<Output = Result<T, PluginError>> + Send + 'static,
-) -> Result<T, PluginError> {
-    let task = AbortOnDropHandle::new(tokio::spawn(call));
-    match tokio::time::timeout(PATIENCE, task).await {
-        Ok(Ok(result)) => result,
-        Ok(Err(error)) => Err(PluginError::internal(error.to_string())),
-        Err(_) => {
-            let message = format!("`{what}` took longer than {} seconds", PATIENCE.as_secs());
-            Err(PluginError::new(ErrorCode::TIMEOUT, message))
-        }
-    }
+/// Whether a manifest states this fact about what it offers.
+fn is(offer: &Provide, fact: &str, value: &str) -> bool {
+    offer.facts.get(fact).and_then(Value::as_str) == Some(value)
 }
 
-/// Whether an error is one a plugin may answer with: it says what it cannot do, and why.
-fn graceful(error: &PluginError) -> Result<(), String> {
-    match error.code {
-        ErrorCode::PANICKED | ErrorCode::PROTOCOL | ErrorCode::TIMEOUT => Err(error.message.clone()),
-        _ => Ok(()),
+/// Runs each call on a task of its own, so that one that blocks its thread is noticed too.
+struct Timed;
+
+impl Runner for Timed {
+    async fn run<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        call: impl Future<Output = Result<T, PluginError>> + Send + 'static,
+    ) -> Result<T, PluginError> {
+        let task = AbortOnDropHandle::new(tokio::spawn(call));
+        match tokio::time::timeout(limit, task).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(error)) => Err(PluginError::internal(error.to_string())),
+            Err(_) => {
+                let message = format!("it took longer than {} seconds", limit.as_secs());
+                Err(PluginError::new(ErrorCode::TIMEOUT, message))
+            }
+        }
+    }
+
+    fn check_schema(&self, schema: &Value) -> Result<(), String> {
+        jsonschema::validator_for(schema).map(drop).map_err(|error| error.to_string())
     }
 }

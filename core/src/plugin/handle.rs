@@ -11,13 +11,14 @@ use hermes_plugin_api::backend::{ExecRequest, Exit, Keep, SessionFacts, SessionS
 use hermes_plugin_api::error::{ErrorCode, PluginError, Result};
 use hermes_plugin_api::finding::{Finding, Subject};
 use hermes_plugin_api::flow::{Cancel, Channel, Output, Sink};
+use hermes_plugin_api::gate::{Admission, Sender};
 use hermes_plugin_api::model::{Completion, Delta, Request};
 use hermes_plugin_api::platform::{Inbound, Media, Outbound, Receipt};
 use hermes_plugin_api::tools::{CallResult, Progress, Tool, ToolCall};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::guard::witness::{Authorized, Exec};
+use crate::guard::witness::{Authorized, Exec, Write};
 
 /// After this many panics a capability is not called any more.
 pub const PANICS: u32 = 3;
@@ -139,6 +140,10 @@ handle! {
     ModelHandle over abi::ServiceBox
 }
 handle! {
+    /// A gate.
+    GateHandle over abi::ServiceBox
+}
+handle! {
     /// Command words.
     CommandsHandle over abi::ServiceBox
 }
@@ -229,6 +234,18 @@ impl SessionHandle {
         self.handle.unit(|wire| wire.read_file(path.into(), output.to_wire())).await
     }
 
+    /// Writes a file that the guard authorized to be written; the witness is used up.
+    ///
+    /// # Errors
+    /// `DENIED` when the witness is for another session; what the plugin reports.
+    pub async fn write_file(&self, witness: Authorized<Write>, data: Vec<u8>) -> Result<()> {
+        let write = witness.redeem();
+        if write.backend != self.backend() || write.session != self.id {
+            return Err(PluginError::new(ErrorCode::DENIED, "The file to write is not the one that was authorized"));
+        }
+        self.handle.unit(|wire| wire.write_file(write.path.as_str().into(), data.into())).await
+    }
+
     /// Ends the session.
     ///
     /// # Errors
@@ -295,6 +312,20 @@ impl ModelHandle {
         let request = text(request)?;
         let call = |wire: &abi::ServiceBox| wire.invoke("complete".into(), request, deltas.to_wire(), cancel.to_wire());
         self.0.json("a completion", call).await
+    }
+}
+
+impl GateHandle {
+    /// Judges a sender.
+    ///
+    /// # Errors
+    /// What the plugin reports.
+    pub async fn admit(&self, sender: &Sender) -> Result<Admission> {
+        let sender = text(sender)?;
+        let (events, _nobody) = crate::flow::messages::<()>(1);
+        let cancel = Cancel::never();
+        let call = |wire: &abi::ServiceBox| wire.invoke("admit".into(), sender, events.to_wire(), cancel.to_wire());
+        self.0.json("an admission", call).await
     }
 }
 

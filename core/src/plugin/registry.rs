@@ -15,7 +15,9 @@ use serde_json::Value;
 
 use crate::plugin::catalogue::{Catalogue, Listed};
 use crate::plugin::find::Found;
-use crate::plugin::handle::{BackendHandle, CommandsHandle, ModelHandle, PlatformHandle, ScannerHandle, ToolsHandle};
+use crate::plugin::handle::{
+    BackendHandle, CommandsHandle, GateHandle, ModelHandle, PlatformHandle, ScannerHandle, ToolsHandle,
+};
 use crate::plugin::load::{self, Offers};
 use crate::plugin::lock::Source;
 use crate::plugin::refusal::{self, Refusal};
@@ -39,6 +41,7 @@ struct Loaded {
     platforms: BTreeMap<String, PlatformHandle>,
     tools: BTreeMap<String, ToolsHandle>,
     models: BTreeMap<String, ModelHandle>,
+    gates: BTreeMap<String, GateHandle>,
     commands: BTreeMap<String, CommandsHandle>,
 }
 
@@ -153,6 +156,22 @@ impl Plugins {
     pub fn tools(&self) -> Vec<Result<ToolsHandle, Refusal>> {
         let offers = self.offers(Kind::McpServer);
         offers.map(|(entry, offer)| self.of(entry, &offer.name, |loaded| &loaded.tools)).collect()
+    }
+
+    /// A plugin's toolset by name.
+    ///
+    /// # Errors
+    /// When its plugin cannot be used.
+    pub fn toolset(&self, entry: &Entry, name: &str) -> Result<ToolsHandle, Refusal> {
+        self.of(entry, name, |loaded| &loaded.tools)
+    }
+
+    /// A plugin's gate by name.
+    ///
+    /// # Errors
+    /// When its plugin cannot be used.
+    pub fn gate(&self, entry: &Entry, name: &str) -> Result<GateHandle, Refusal> {
+        self.of(entry, name, |loaded| &loaded.gates)
     }
 
     /// The plugin that runs a command-line word.
@@ -320,6 +339,7 @@ impl Loaded {
         for ((kind, name), wire) in offers.services {
             match kind {
                 Kind::Model => drop(loaded.models.insert(name.clone(), ModelHandle::new(plugin, &name, wire))),
+                Kind::Gate => drop(loaded.gates.insert(name.clone(), GateHandle::new(plugin, &name, wire))),
                 Kind::Commands => drop(loaded.commands.insert(name.clone(), CommandsHandle::new(plugin, &name, wire))),
                 _ => {}
             }
@@ -338,6 +358,9 @@ impl Loaded {
         }
         for model in self.models.values() {
             model.stop().await?;
+        }
+        for gate in self.gates.values() {
+            gate.stop().await?;
         }
         for commands in self.commands.values() {
             commands.stop().await?;

@@ -1,6 +1,5 @@
 //! Conformance suites and stories, in one binary.
 
-mod backend_local;
 mod bad_input;
 mod commands;
 mod exec;

@@ -1,52 +1,38 @@
-//! Every scanner answers in time and in form, whatever it is shown.
+//! Every scanner answers in time and in form, whatever it is shown. Which findings it has is its own affair.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use hermes_plugin_api::command::{Command, Piece, Simple, Span, Word};
-use hermes_plugin_api::finding::{CommandSubject, Finding, Subject};
-use hermes_plugin_api::manifest::{Provide, is_id};
-
-use super::{Checks, graceful, timely};
-use crate::app::App;
-use crate::plugin::registry::Entry;
+use super::{Check, Checks, Held, PATIENCE, Runner, graceful, shapes};
+use crate::Scanner;
+use crate::command::{Command, Piece, Simple, Span, Word};
+use crate::finding::{CommandSubject, Finding, Subject};
+use crate::manifest::is_id;
 
 /// The kinds of subject, as manifests write them.
 const KINDS: [&str; 6] = ["command", "url", "context_file", "skill", "tool_output", "message"];
 
-pub(super) async fn check(checks: &mut Checks, app: &App, entry: &Entry, offer: &Provide) {
-    let name = &offer.name;
-    let unknown = offer.subjects.iter().find(|subject| !KINDS.contains(&subject.as_str()));
-    let declared = match (offer.subjects.is_empty(), unknown) {
+/// Runs the checks of a scanner that the manifest calls `name` and that declares to judge `subjects`.
+pub async fn scanner(runner: &impl Runner, scanner: &Arc<impl Scanner>, name: &str, subjects: &[String]) -> Vec<Check> {
+    let mut checks = Checks::default();
+    let unknown = subjects.iter().find(|subject| !KINDS.contains(&subject.as_str()));
+    let declared = match (subjects.is_empty(), unknown) {
         (true, _) => Err("the manifest declares no `subjects`: it would never be asked".to_owned()),
         (_, Some(unknown)) => Err(format!("`{unknown}` is no kind of subject; there are {}", KINDS.join(", "))),
         _ => Ok(()),
     };
     checks.add(format!("scanner `{name}` declares what it judges"), declared);
-    for kind in KINDS.into_iter().filter(|kind| offer.subjects.iter().any(|subject| subject == kind)) {
+    for kind in KINDS.into_iter().filter(|kind| subjects.iter().any(|subject| subject == kind)) {
         for (shape, text) in shapes() {
-            let subject = subject(kind, &text);
-            let result = match app.plugins.scanner(entry, name) {
-                Err(refusal) => Err(refusal.cause),
-                Ok(scanner) => match timely("scan", async move { scanner.scan(&subject).await }).await {
-                    Ok(findings) => findings.iter().try_for_each(|finding| formed(finding, &text)),
-                    Err(error) => graceful(&error),
-                },
+            let (scanner, subject) = (scanner.clone(), subject(kind, &text));
+            let result = match runner.run(PATIENCE, async move { scanner.scan(&subject).await }).await {
+                Ok(findings) => findings.iter().try_for_each(|finding| formed(finding, &text)),
+                Err(error) => graceful(&error),
             };
             checks.add(format!("scanner `{name}` judges {kind} of {shape}"), result);
         }
     }
-}
-
-/// Texts that are everyday, extreme or hostile.
-fn shapes() -> Vec<(&'static str, String)> {
-    vec![
-        ("everyday text", "ls -la /tmp".to_owned()),
-        ("no text", String::new()),
-        ("128 KiB", "a".repeat(128 * 1024)),
-        ("100,000 separators", ";".repeat(100_000)),
-        ("deep nesting", format!("{}{}", "$(".repeat(2_000), ")".repeat(2_000))),
-        ("odd characters", "a\0b\u{1b}[2J\u{202e}\u{200d}e\u{301}\u{feff}👩‍👩‍👧 ﷽ \u{10ffff}\r\n".to_owned()),
-    ]
+    checks.0
 }
 
 fn subject(kind: &str, text: &str) -> Subject {
@@ -74,7 +60,7 @@ fn command(text: String) -> Subject {
     Subject::Command(CommandSubject { command, cwd: "/".into(), backend: "local".into() })
 }
 
-fn formed(finding: &Finding, text: &str) -> Result<(), String> {
+fn formed(finding: &Finding, text: &str) -> Held {
     let rule = &finding.rule;
     if !is_id(rule) {
         return Err(format!("the rule `{}` is not lower-case words joined by `-`", rule.escape_debug()));
