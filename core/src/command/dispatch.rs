@@ -34,8 +34,8 @@ impl Reader {
         if !plain || !self.env.is_empty(Space::File) {
             self.run_written(index, program, words, scope);
         }
-        if let Some(spec) = launchers::find(program)
-            && self.launch(index, spec, program, words, scope)
+        if let Some((spec, used)) = launchers::find(program, words)
+            && self.launch(index, spec, program, &words[used - 1..], scope)
         {
             self.read_input(scope);
             return self.output(index, Output::Elsewhere, scope);

@@ -1,6 +1,7 @@
 //! Unwraps programs that run other programs, by the table in `launchers.rs`. What a launcher would add or
 //! run that cannot be known is said so, never skipped.
 
+mod forms;
 mod shell;
 mod special;
 
@@ -16,7 +17,12 @@ pub(super) struct Options<'w> {
     /// All others, short ones one by one.
     pub(super) flags: Vec<String>,
     pub(super) rest: &'w [Word],
+    /// The last of them is one that the table does not know: the word after it may be its value.
+    pub(super) unsure: bool,
 }
+
+/// Most ways in which a line with unknown options is read.
+const MAX_READINGS: usize = 4;
 
 impl Options<'_> {
     pub(super) fn has(&self, names: &[&str]) -> bool {
@@ -30,7 +36,9 @@ impl Options<'_> {
 }
 
 impl Reader {
-    /// Unwraps a launcher; false if it runs nothing of its own.
+    /// Unwraps a launcher, whose options stand after the first word; false if it runs nothing of its own.
+    ///
+    /// The word after an option that the table does not know may be its value, or the command: both are read.
     pub(super) fn launch(
         &mut self,
         index: usize,
@@ -40,11 +48,40 @@ impl Reader {
         scope: &Scope,
     ) -> bool {
         let before = self.simple.len();
+        if spec.form == Form::Shell {
+            return self.launch_shell(index, spec, program, words, scope);
+        }
+        self.launch_form(index, spec, program, words, scope);
+        if matches!(
+            spec.form,
+            Form::Words | Form::Environment | Form::Package | Form::Command | Form::Xargs | Form::Container
+        ) {
+            let mut rest = &words[1..];
+            for _ in 1..MAX_READINGS {
+                let options = options(rest, spec);
+                rest = options.rest.get(1..).unwrap_or_default();
+                if !options.unsure || rest.first().is_none_or(|word| text::known(&word.pieces).is_none()) {
+                    break;
+                }
+                let again: Vec<Word> = words[..1].iter().chain(rest).cloned().collect();
+                self.launch_form(index, spec, program, &again, scope);
+            }
+        }
+        self.simple.len() > before
+    }
+
+    fn launch_form(&mut self, index: usize, spec: &'static Spec, program: &str, words: &[Word], scope: &Scope) {
         match spec.form {
             Form::Words => self.launch_words(index, spec, program, words, scope),
             Form::Environment => self.launch_environment(index, spec, program, words, scope),
-            Form::Shell => return self.launch_shell(index, spec, program, words, scope),
-            Form::Joined => self.launch_joined(index, spec, program, words, scope),
+            Form::Package => self.launch_package(index, spec, program, words, scope),
+            Form::Dashes => self.launch_dashes(index, spec, program, words, scope),
+            Form::After => self.launch_after(index, spec, program, words, scope),
+            Form::Named => self.launch_named(index, spec, program, words, scope),
+            Form::Shell => {}
+            Form::ShellArguments => self.launch_shell_arguments(index, spec, program, words, scope),
+            Form::Joined | Form::Local => self.launch_joined(index, spec, program, words, scope),
+            Form::Texts => self.launch_texts(index, spec, program, words, scope),
             Form::Command => self.launch_command(index, spec, program, words, scope),
             Form::Login => self.launch_login(index, spec, program, words, scope),
             Form::Input => self.launch_input(index, spec, program, words, scope),
@@ -52,9 +89,8 @@ impl Reader {
             Form::Find => self.launch_find(index, program, words, scope),
             Form::Fd => self.launch_fd(index, program, words, scope),
             Form::Parallel => self.launch_parallel(index, spec, program, words, scope),
-            Form::Container => self.launch_container(index, program, words, scope),
+            Form::Container => self.launch_container(index, spec, program, words, scope),
         }
-        self.simple.len() > before
     }
 
     fn launch_words(&mut self, index: usize, spec: &Spec, program: &str, words: &[Word], scope: &Scope) {
@@ -69,16 +105,19 @@ impl Reader {
         if asks {
             return;
         }
-        if program == "gdb" {
-            return self.launch_gdb(index, &options, scope);
+        if program == "entr" && options.has(&["s"]) {
+            let texts = options.rest.to_vec();
+            return self.local_text(index, &texts, program, scope);
+        }
+        if program == "screen" && options.has(&["X", "Q", "r", "x", "ls", "list", "wipe"]) {
+            return;
         }
         let rest = options.rest.get(spec.operands..).unwrap_or_default();
-        self.inner(index, rest.to_vec(), launcher(program, How::Words), scope);
-    }
-
-    fn launch_gdb(&mut self, index: usize, options: &Options<'_>, scope: &Scope) {
-        if options.has(&["args"]) || options.has(&["-args"]) {
-            self.inner(index, options.rest.to_vec(), launcher("gdb", How::Words), scope);
+        self.inner(index, after_dashes(rest).to_vec(), launcher(program, How::Words), scope);
+        if program == "runcon" && options.values.is_empty() {
+            // `runcon CONTEXT COMMAND …`
+            let rest = options.rest.get(1..).unwrap_or_default();
+            self.inner(index, rest.to_vec(), launcher(program, How::Words), scope);
         }
     }
 
@@ -100,6 +139,11 @@ impl Reader {
             split.extend(rest);
             let again = super::launch::options(&split, spec);
             rest = again.rest.to_vec();
+        }
+        if program.ends_with("env")
+            && rest.first().is_some_and(|word| text::known(&word.pieces).as_deref() == Some("-"))
+        {
+            rest.remove(0);
         }
         let count = rest.iter().take_while(|word| assignment_name(word).is_some()).count();
         let assignments = rest[..count].iter().filter_map(split_assignment).collect();
@@ -153,21 +197,25 @@ impl Reader {
         if program == "watch" && options.has(&["x", "exec"]) {
             return self.inner(index, rest.to_vec(), launcher(program, How::Words), scope);
         }
-        let remote = program != "watch";
+        let remote = spec.form == Form::Joined;
+        let rest = match rest.split_first() {
+            Some((first, after)) if program == "sg" && text::known(&first.pieces).as_deref() == Some("-c") => after,
+            _ => rest,
+        };
         if rest.is_empty() {
             if remote && !options.rest.is_empty() && !options.has(&["N", "f"]) {
                 self.shell_input(index, launcher(program, How::Input), scope);
             }
             return;
         }
-        let mut joined = text::Text::new();
-        for (at, word) in rest.iter().enumerate() {
-            if at > 0 {
-                text::push_str(&mut joined, " ");
-            }
-            text::push_all(&mut joined, &word.pieces);
-        }
+        let joined = joined(rest);
         self.child(remote, |reader| reader.run_text(index, &joined, launcher(program, How::Text), scope));
+    }
+
+    /// Words joined to text for a shell here.
+    fn local_text(&mut self, index: usize, words: &[Word], program: &str, scope: &Scope) {
+        let joined = joined(words);
+        self.child(false, |reader| reader.run_text(index, &joined, launcher(program, How::Text), scope));
     }
 
     /// `-o ProxyCommand=…` and `-o LocalCommand=…` are shell text.
@@ -206,6 +254,10 @@ impl Reader {
             if by_user {
                 return self.inner(index, options.rest.to_vec(), launcher(program, How::Words), scope);
             }
+            if program == "script" {
+                // `script FILE COMMAND …`, `script FILE -- COMMAND …`
+                self.inner(index, after_dashes(after).to_vec(), launcher(program, How::Words), scope);
+            }
             operands += usize::from(text::known(&first.pieces).is_none_or(|word| word != "-"));
             rest = after;
         }
@@ -223,6 +275,26 @@ impl Reader {
     }
 }
 
+/// The words joined by blanks.
+fn joined(words: &[Word]) -> text::Text {
+    let mut joined = text::Text::new();
+    for (at, word) in words.iter().enumerate() {
+        if at > 0 {
+            text::push_str(&mut joined, " ");
+        }
+        text::push_all(&mut joined, &word.pieces);
+    }
+    joined
+}
+
+/// The words without a `--` before them.
+fn after_dashes(words: &[Word]) -> &[Word] {
+    match words.split_first() {
+        Some((first, after)) if text::known(&first.pieces).as_deref() == Some("--") => after,
+        _ => words,
+    }
+}
+
 /// Names a launcher.
 pub(super) fn launcher(program: &str, how: How) -> Launcher {
     Launcher { program: program.to_owned(), how }
@@ -230,19 +302,21 @@ pub(super) fn launcher(program: &str, how: How) -> Launcher {
 
 /// Reads options up to the first operand or `--`.
 pub(super) fn options<'w>(words: &'w [Word], spec: &Spec) -> Options<'w> {
-    let mut options = Options { values: Vec::new(), flags: Vec::new(), rest: words };
+    let mut options = Options { values: Vec::new(), flags: Vec::new(), rest: words, unsure: false };
     while let Some((first, after)) = options.rest.split_first() {
         let Some(known) = text::known(&first.pieces).or_else(|| leading(first)) else {
             break;
         };
         if known == "--" {
             options.rest = after;
+            options.unsure = false;
             break;
         }
         if !known.starts_with('-') || known == "-" {
             break;
         }
         options.rest = after;
+        options.unsure = false;
         match known.strip_prefix("--") {
             Some(long) => long_option(long, first, spec, &mut options),
             None => short_options(&known[1..], first, spec, &mut options),
@@ -264,8 +338,16 @@ fn long_option(long: &str, word: &Word, spec: &Spec, options: &mut Options<'_>) 
         let value = cut(word, name.len() + 3);
         return options.values.push((full_name(name, spec), Some(value)));
     }
-    let takes = spec.long.iter().any(|own| *own == long || own.starts_with(long) && long.len() > 1);
+    let is_flag = spec.flags.contains(&long);
+    if !is_flag && spec.pairs.contains(&long) {
+        take(options);
+        take(options);
+        return;
+    }
+    let takes = !is_flag && spec.long.iter().any(|own| *own == long || own.starts_with(long) && long.len() > 1);
     if !takes {
+        let known = ["help", "version"].contains(&long) || spec.flags.iter().any(|own| own.starts_with(long));
+        options.unsure = !known;
         return options.flags.push(long.to_owned());
     }
     let value = take(options);
@@ -289,6 +371,7 @@ fn short_options(cluster: &str, word: &Word, spec: &Spec, options: &mut Options<
         options.values.push((c.to_string(), value));
         return;
     }
+    options.unsure = spec.lax;
 }
 
 fn take(options: &mut Options<'_>) -> Option<Word> {

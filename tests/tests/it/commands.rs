@@ -3,6 +3,7 @@
 
 mod corpus;
 mod examples;
+mod lists;
 
 use std::path::Path;
 

@@ -6,7 +6,7 @@ use crate::command::launchers::Spec;
 use crate::command::parse::Place;
 use crate::command::run::{Reader, Scope};
 use crate::command::text::{self, MAX_HOLES, Text};
-use hermes_plugin_api::command::{Assignment, How, Launcher, Piece, Stdin, Why, Word};
+use hermes_plugin_api::command::{Assignment, How, Launcher, Piece, Stdin, Unknown, Why, Word};
 use std::rc::Rc;
 
 impl Reader {
@@ -95,7 +95,9 @@ impl Reader {
     pub(in crate::command) fn run_text(&mut self, index: usize, code: &[Piece], launcher: Launcher, scope: &Scope) {
         let span = self.simple[index].span;
         let source = self.source(code);
-        if code.iter().any(|piece| matches!(piece, Piece::Unknown(_))) {
+        // An argument that the launcher quotes is one word, whatever it holds.
+        let quoted = |unknown: &Unknown| unknown.why == Why::Launcher && unknown.quoted;
+        if code.iter().any(|piece| matches!(piece, Piece::Unknown(unknown) if !quoted(unknown))) {
             let message = format!("`{}` runs text that cannot be known", launcher.program);
             self.problem(hermes_plugin_api::command::ProblemKind::Opaque, &message, Some(span), scope);
         }

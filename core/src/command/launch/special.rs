@@ -1,15 +1,17 @@
 //! Launchers that build commands from input or between other arguments: `xargs`, `find`, `parallel`,
-//! container tools.
+//! and programs that cannot be known.
 
-use super::{launcher, options};
+use super::{joined, launcher, options};
 use crate::command::launchers::Spec;
 use crate::command::run::{Reader, Scope};
 use crate::command::simple::Expanded;
 use crate::command::text::{self, Text};
-use hermes_plugin_api::command::{How, Piece, ProblemKind, Stdin, Why, Word};
+use hermes_plugin_api::command::{How, Piece, ProblemKind, Stdin, Unknown, Why, Word};
 
 /// Most commands that `xargs` is taken to run one by one.
 const MAX_RUNS: usize = 64;
+/// Parts of an argument, in templates of `parallel`.
+const PARTS: &[&str] = &["{.}", "{/}", "{//}", "{/.}", "{#}", "{%}", "{1}", "{2}", "{3}"];
 
 impl Reader {
     pub(super) fn launch_xargs(&mut self, index: usize, spec: &Spec, program: &str, words: &[Word], scope: &Scope) {
@@ -119,7 +121,7 @@ impl Reader {
     /// `parallel COMMAND ::: ARG…`, `parallel COMMAND < list`, `parallel < commands`.
     pub(super) fn launch_parallel(&mut self, index: usize, spec: &Spec, program: &str, words: &[Word], scope: &Scope) {
         let options = options(&words[1..], spec);
-        if options.has(&["help", "version", "citation"]) {
+        if options.has(&["help", "version", "citation", "dry-run", "dryrun"]) {
             return;
         }
         let separator = |word: &Word| text::known(&word.pieces).is_some_and(|word| word.starts_with(":::"));
@@ -133,15 +135,22 @@ impl Reader {
         let lists = arguments.iter().filter(|word| separator(word)).count();
         let files = arguments.iter().any(|word| text::known(&word.pieces).is_some_and(|word| word.starts_with("::::")));
         if lists != 1 || files || items.len() > MAX_RUNS {
-            items = vec![vec![text::unknown(Why::Launcher, "")]];
+            items = vec![vec![quoted_unknown()]];
         }
+        // What is left of an argument when its ending or its directory is taken away is not computed.
+        let template: Vec<Word> = PARTS.iter().fold(template.to_vec(), |template, mark| match has(&template, mark) {
+            true => replaced(&template, mark, &[quoted_unknown()]),
+            false => template,
+        });
         for item in items {
             let run = if template.is_empty() {
                 vec![Word { pieces: item.clone(), span: self.simple[index].span }]
-            } else if template.iter().any(|word| text::known(&word.pieces).is_some_and(|word| word.contains("{}"))) {
-                replaced(template, "{}", &item)
+            } else if has(&template, "{}") {
+                replaced(&template, "{}", &item)
+            } else if template.iter().any(|word| word.pieces.contains(&quoted_unknown())) {
+                template.clone()
             } else {
-                let mut run = template.to_vec();
+                let mut run = template.clone();
                 run.push(Word { pieces: item.clone(), span: self.simple[index].span });
                 run
             };
@@ -153,127 +162,8 @@ impl Reader {
                 self.inner(index, run, launcher(program, How::Words), scope);
                 continue;
             }
-            let mut joined = Text::new();
-            for (at, word) in run.iter().enumerate() {
-                if at > 0 {
-                    text::push_str(&mut joined, " ");
-                }
-                text::push_all(&mut joined, &word.pieces);
-            }
+            let joined = joined(&run);
             self.child(false, |reader| reader.run_text(index, &joined, launcher(program, How::Text), scope));
-        }
-    }
-
-    /// `docker exec -it NAME COMMAND …`, `kubectl exec POD -- COMMAND …`, `docker run IMAGE COMMAND …`.
-    pub(super) fn launch_container(&mut self, index: usize, program: &str, words: &[Word], scope: &Scope) {
-        const VERBS: &[&str] = &["exec", "run", "shell", "debug"];
-        const VALUES: &[&str] = &[
-            "-e",
-            "--env",
-            "-u",
-            "--user",
-            "-w",
-            "--workdir",
-            "--env-file",
-            "--detach-keys",
-            "-v",
-            "--volume",
-            "-p",
-            "--publish",
-            "--name",
-            "--network",
-            "--net",
-            "--mount",
-            "--entrypoint",
-            "-n",
-            "--namespace",
-            "-c",
-            "--container",
-            "--context",
-            "-f",
-            "--file",
-            "-H",
-            "--host",
-            "-h",
-            "--hostname",
-            "-l",
-            "--label",
-            "-m",
-            "--memory",
-            "--cpus",
-            "--add-host",
-            "--cap-add",
-            "--cap-drop",
-            "--device",
-            "--gpus",
-            "--ip",
-            "--link",
-            "--pid",
-            "--platform",
-            "--pull",
-            "--restart",
-            "--security-opt",
-            "--shm-size",
-            "--tmpfs",
-            "--ulimit",
-            "--userns",
-            "--volumes-from",
-            "--kubeconfig",
-            "--project",
-            "-P",
-            "--index",
-            "--pod-running-timeout",
-            "--image",
-            "--log-driver",
-            "--log-opt",
-            "--dns",
-            "--cidfile",
-            "--cgroupns",
-            "--ipc",
-            "--project-directory",
-            "--profile",
-            "--cluster",
-            "--as",
-            "-s",
-            "--server",
-            "--token",
-            "--config",
-            "--log-level",
-        ];
-        let mut operands = if program == "lxc-attach" { 0usize } else { 1 };
-        let mut verb = program == "lxc-attach";
-        let mut rest = &words[1..];
-        while let Some((first, after)) = rest.split_first() {
-            let known = text::known(&first.pieces);
-            match known.as_deref() {
-                Some("--") => {
-                    rest = after;
-                    break;
-                }
-                Some(word) if word.starts_with('-') => {
-                    rest = if VALUES.contains(&word) { after.get(1..).unwrap_or_default() } else { after };
-                    if word == "--entrypoint"
-                        && let Some(entry) = after.first()
-                    {
-                        self.inner(index, vec![entry.clone()], launcher(program, How::Words), scope);
-                    }
-                }
-                Some(word) if !verb => {
-                    verb = VERBS.contains(&word);
-                    if !verb && !matches!(word, "container" | "compose" | "pod") {
-                        return;
-                    }
-                    rest = after;
-                }
-                _ if operands > 0 => {
-                    operands -= 1;
-                    rest = after;
-                }
-                _ => break,
-            }
-        }
-        if verb {
-            self.inner(index, rest.to_vec(), launcher(program, How::Words), scope);
         }
     }
 
@@ -332,6 +222,18 @@ pub(super) fn split_arguments(input: &str) -> Vec<String> {
     }
     items.extend(current);
     items
+}
+
+/// An argument that `parallel` quotes for the shell.
+fn quoted_unknown() -> Piece {
+    match text::unknown(Why::Launcher, "{}") {
+        Piece::Unknown(unknown) => Piece::Unknown(Unknown { quoted: true, ..unknown }),
+        piece => piece,
+    }
+}
+
+fn has(template: &[Word], mark: &str) -> bool {
+    template.iter().flat_map(|word| &word.pieces).any(|piece| matches!(piece, Piece::Text(text) if text.contains(mark)))
 }
 
 fn appended(template: &[Word], items: &[String]) -> Vec<Word> {
