@@ -4,8 +4,11 @@
 //! It knows one chat and one session. Who may talk is settled before; what may run is the guard's to say.
 
 pub mod agent;
+mod auxiliary;
 pub mod desk;
 pub mod line;
+mod question;
+mod quote;
 mod slash;
 pub mod workplace;
 

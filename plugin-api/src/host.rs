@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 
 use crate::error::{PluginError, Result};
 use crate::flow::{Cancel, Channel, Output};
+use crate::model::Completion;
 use crate::secret::Secret;
+use crate::session::{Answer, AskRequest, CompleteRequest, EmitRequest, Report};
 
 /// The host, as one plugin sees it. Cheap to clone.
 #[derive(Clone)]
@@ -97,6 +99,41 @@ impl Host {
     /// `USER` for an unknown process; `CANCELLED`.
     pub async fn process(&self, request: &ProcessAction, cancel: &Cancel) -> Result<Value> {
         self.call_with("shell.process", request, None, Some(cancel)).await
+    }
+
+    /// Asks the person of a tool call something. Questions wait for one another, and for the guard's. Where nobody
+    /// can be asked the answer is [`Answer::Nobody`], at once.
+    ///
+    /// # Errors
+    /// `DENIED` when the manifest does not declare the session service `ask` or the call is over; `USER` for a
+    /// question that cannot be asked; `CANCELLED`; `UNSUPPORTED` on a host too old to ask.
+    pub async fn ask(&self, request: &AskRequest, cancel: &Cancel) -> Result<Answer> {
+        self.call_with("ask", request, None, Some(cancel)).await
+    }
+
+    /// Tells the person of the tool call with this token something. Waits until it is shown.
+    ///
+    /// # Errors
+    /// `DENIED` when the manifest does not declare the session service `emit` or the call is over; `UNSUPPORTED` on
+    /// a host too old for it.
+    pub async fn emit(&self, token: &str, report: Report) -> Result<()> {
+        self.call("emit", &EmitRequest { token: token.to_owned(), report }).await
+    }
+
+    /// Has the model of a tool call's session answer, beside the conversation and without tools. Its text is
+    /// written into `output` as it comes, UTF-8 in pieces of any size.
+    ///
+    /// # Errors
+    /// `DENIED` when the manifest does not declare the session service `model` or the call is over; `USER` for a
+    /// request that is empty, too long or holds tool calls, and for an answer that is too long; what the model
+    /// reports; `TIMEOUT`; `CANCELLED`; `UNSUPPORTED` on a host too old for it, or that has no model here.
+    pub async fn complete(
+        &self,
+        request: &CompleteRequest,
+        output: Option<Output>,
+        cancel: &Cancel,
+    ) -> Result<Completion> {
+        self.call_with("model.complete", request, output, Some(cancel)).await
     }
 
     /// Starts a program of its own, through the host's one door for processes.

@@ -24,6 +24,7 @@ pub mod runtime;
 mod scanner;
 pub mod secret;
 pub mod serve;
+pub mod session;
 mod shim;
 pub mod tools;
 mod trace;

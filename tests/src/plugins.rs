@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// A library among those that are built here: `mischief`, `aborts`, `raw`, `raw-other-epoch`, `errand`, `worker`, `probe`,
+/// A library among those that are built here: `mischief`, `aborts`, `raw`, `raw-other-epoch`, `errand`, `worker`, `asker`,
+/// `probe`,
 /// and `probe-older`, `probe-newer`, `probe-other-major`.
 ///
 /// # Panics
@@ -44,6 +45,7 @@ impl Shipped {
             library if library.starts_with("probe") => vec!["scanner probe".to_owned(), "commands probe".to_owned()],
             library if library.starts_with("raw") => vec!["scanner raw".to_owned()],
             "errand" | "worker" => vec![format!("commands {library}")],
+            "asker" => vec!["mcp_server asker".to_owned()],
             library => vec![format!("scanner {library}")],
         };
         Self { id: id.to_owned(), library: library.to_owned(), provides, more: String::new() }
@@ -145,10 +147,7 @@ fn build() -> PathBuf {
         return root.join("out");
     }
     let current = Workspace::new(&root, "current", &sources, &prefix().join("share/hermes/plugin-api"));
-    current.build(
-        &["build"],
-        &[("mischief", "mischief"), ("errand", "errand"), ("worker", "worker"), ("probe", "probe"), ("raw", "raw")],
-    );
+    current.build(&["build"], &["mischief", "errand", "worker", "asker", "probe", "raw"].map(|name| (name, name)));
     current.build(&["build", "-p", "raw", "--features", "raw/other-epoch"], &[("raw", "raw-other-epoch")]);
     current.build(&["rustc", "-p", "aborts", "--", "-Cpanic=abort"], &[("aborts", "aborts")]);
     for (name, version, features) in

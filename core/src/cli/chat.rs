@@ -98,11 +98,12 @@ async fn talk(started: Arc<Started>, args: ChatArgs, query: Option<String>) -> R
     let who = args.source.as_ref().map_or_else(|| CHAT.to_owned(), |tag| format!("{CHAT}:{tag}"));
     let place = started.place(None, who)?;
     let backend = place.backend.origin().name.clone();
+    let agent = Arc::new(agent);
     let parts = Parts {
-        agent: Arc::new(agent),
+        agent: agent.clone(),
         line: line.clone(),
         guard: started.guard.clone(),
-        workplace: Arc::new(Desks { place, attended: query.is_none() }),
+        workplace: Arc::new(Desks { place, agent, attended: query.is_none() }),
         scopes: started.app.services.scopes.clone(),
     };
     let Some(query) = query else {

@@ -1,4 +1,5 @@
-//! A workspace on a backend: every command goes through the guard and then to the session's shell.
+//! A workspace on a backend: every command goes through the guard and then to the session's shell; questions and
+//! reports of tools go to the person, their completions to the model.
 //!
 //! The backend's session is opened by the first command, and not before: a conversation without commands costs
 //! no container and no connection.
@@ -13,17 +14,26 @@ use hermes_plugin_api::backend::{Keep, SessionSpec};
 use hermes_plugin_api::error::{ErrorCode, PluginError, Result};
 use hermes_plugin_api::flow::{Cancel, Output};
 use hermes_plugin_api::host::{ProcessAction, ShellRequest, ShellResult};
+use hermes_plugin_api::model::Completion;
+use hermes_plugin_api::platform::Body;
+use hermes_plugin_api::session::{Answer, AskRequest, CompleteRequest, REPORT, Report};
 use serde_json::Value;
 use tokio::sync::OnceCell;
+use tokio::time::{Instant, timeout_at};
 
+use crate::conversation::agent::Agent;
 use crate::conversation::line::Line;
+use crate::conversation::question::{Heard, Question};
 use crate::conversation::workplace::{Workplace, Workspace};
+use crate::conversation::{auxiliary, quote};
 use crate::flow::within;
 use crate::guard::witness::{Authorized, Exec};
 use crate::guard::{Approver, Audience, Caller, CommandRequest, Guard};
 use crate::host::scope::{BoxFuture, ToolScope};
 use crate::plugin::handle::BackendHandle;
+use crate::redact::redact;
 use crate::shell::{RunOptions, Shell, Sudo};
+use crate::turn::Follower;
 
 /// How long a backend may take to open a session: it may have an image to fetch.
 const OPENING: Duration = Duration::from_secs(600);
@@ -51,6 +61,8 @@ pub struct Place {
 pub struct Desks {
     /// What they have in common.
     pub place: Place,
+    /// Who answers when a tool asks the model.
+    pub agent: Arc<Agent>,
     /// Somebody is there to answer prompts.
     pub attended: bool,
 }
@@ -58,7 +70,9 @@ pub struct Desks {
 impl Workplace for Desks {
     fn open(&self, session: &str, line: &Arc<Line>) -> Arc<dyn Workspace> {
         let approver = self.attended.then(|| line.clone() as Arc<dyn Approver>);
-        Arc::new(Desk::new(self.place.clone(), session, approver))
+        let mut desk = Desk::new(self.place.clone(), session, approver);
+        desk.tools = Some(Tools { agent: self.agent.clone(), follower: line.clone() });
+        Arc::new(desk)
     }
 }
 
@@ -67,16 +81,23 @@ pub struct Desk {
     place: Place,
     session: String,
     approver: Option<Arc<dyn Approver>>,
+    tools: Option<Tools>,
     shell: OnceCell<Shell>,
     refused: AtomicBool,
 }
 
+/// What is there for tools, where a model calls any.
+struct Tools {
+    agent: Arc<Agent>,
+    follower: Arc<dyn Follower>,
+}
+
 impl Desk {
-    /// A desk for a session. Without an approver nobody is asked; output of commands is shown on `watched`.
+    /// A desk for a session without tools. Without an approver nobody is asked.
     #[must_use]
     pub fn new(place: Place, session: &str, approver: Option<Arc<dyn Approver>>) -> Self {
         let session = session.to_owned();
-        Self { place, session, approver, shell: OnceCell::new(), refused: AtomicBool::new(false) }
+        Self { place, session, approver, tools: None, shell: OnceCell::new(), refused: AtomicBool::new(false) }
     }
 
     async fn shell(&self) -> Result<&Shell> {
@@ -121,6 +142,48 @@ impl Desk {
         shell.run(witness, &options, output, &cancel).await
     }
 
+    /// Questions and the guard's prompts wait for one another.
+    async fn put(&self, asker: &str, request: AskRequest, cancel: Cancel) -> Result<Answer> {
+        let question = Question::new(asker, &request)?;
+        let Some(approver) = &self.approver else { return Ok(Answer::Nobody) };
+        let _turn = cancel.run(self.place.guard.prompting(&self.session)).await?;
+        let deadline = Instant::now() + question.limit();
+        loop {
+            let prompt = question.prompt();
+            let (answer, outcome) = match cancel.run(timeout_at(deadline, approver.ask(&prompt))).await {
+                Err(cancelled) => (Err(cancelled), "cancelled"),
+                Ok(Err(_)) => (Ok(Heard::Answer(Answer::Late)), "not answered: time is over"),
+                Ok(Ok(Err(error))) => {
+                    tracing::warn!(%error, "A question could not be asked.");
+                    (Ok(Heard::Answer(Answer::Nobody)), "not answered")
+                }
+                Ok(Ok(Ok(typed))) => match question.read(typed.as_deref()) {
+                    Heard::Again => (Ok(Heard::Again), "none of these"),
+                    Heard::Answer(Answer::Declined) => (Ok(Heard::Answer(Answer::Declined)), "not answered"),
+                    answer => (Ok(answer), "answered"),
+                },
+            };
+            approver.settled(&prompt, outcome).await;
+            if let Heard::Answer(answer) = answer? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    async fn tell(&self, teller: &str, report: Report) {
+        let Some(tools) = &self.tools else { return };
+        let (Report::Progress { text } | Report::Notice { text }) = &report;
+        let text: String = redact(text).chars().take(REPORT).collect();
+        let body = match report {
+            Report::Progress { .. } => Body::Activity { text: format!("{teller}: {}", quote::line(&text)) },
+            Report::Notice { .. } => {
+                let lines = quote::lines(&text).into_iter().map(|line| format!("{teller} │ {line}"));
+                Body::Notice { text: lines.collect::<Vec<_>>().join("\n") }
+            }
+        };
+        tools.follower.show(body).await;
+    }
+
     async fn act(&self, action: ProcessAction, cancel: Cancel) -> Result<Value> {
         let shell = self.shell().await?;
         // What reads the input may be a shell or an interpreter: input is a command too.
@@ -143,6 +206,27 @@ impl ToolScope for Desk {
 
     fn process(&self, request: ProcessAction, cancel: Cancel) -> BoxFuture<'_, Result<Value>> {
         self.act(request, cancel).boxed()
+    }
+
+    fn ask<'a>(&'a self, asker: &'a str, request: AskRequest, cancel: Cancel) -> BoxFuture<'a, Result<Answer>> {
+        self.put(asker, request, cancel).boxed()
+    }
+
+    fn emit<'a>(&'a self, teller: &'a str, report: Report) -> BoxFuture<'a, Result<()>> {
+        self.tell(teller, report).map(Ok).boxed()
+    }
+
+    fn complete(
+        &self,
+        request: CompleteRequest,
+        output: Option<Output>,
+        cancel: Cancel,
+    ) -> BoxFuture<'_, Result<Completion>> {
+        async move {
+            let tools = self.tools.as_ref().ok_or_else(|| PluginError::unsupported("model.complete"))?;
+            auxiliary::complete(&tools.agent, request, output, &cancel).await
+        }
+        .boxed()
     }
 }
 

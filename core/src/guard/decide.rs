@@ -183,6 +183,11 @@ impl Guard {
         self.yolo.lock().unwrap_or_else(PoisonError::into_inner).insert(session.to_owned(), on);
     }
 
+    /// Waits until nobody is being asked anything in a session. What is returned is the turn to ask.
+    pub async fn prompting(&self, session: &str) -> impl Send + use<> {
+        self.turns.take(session).await
+    }
+
     /// Whether nobody is asked in a session.
     #[must_use]
     pub fn is_yolo(&self, session: &str) -> bool {

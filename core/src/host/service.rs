@@ -15,6 +15,7 @@ use hermes_plugin_api::flow::{Cancel, Output};
 use hermes_plugin_api::host::{Description, ProcessAction, ShellRequest, SpawnRequest};
 use hermes_plugin_api::manifest::{Manifest, Permissions};
 use hermes_plugin_api::secret::Secret;
+use hermes_plugin_api::session::{AskRequest, CompleteRequest, EmitRequest};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -102,13 +103,35 @@ impl Service {
                 self.in_session("shell")?;
                 let request: ShellRequest = read(method, request)?;
                 let scope = self.services.scopes.find(&request.token)?;
-                Ok(serde_json::to_value(scope.shell(request, events, cancel).await?)?)
+                let result = scope.during(|session| session.shell(request, events, cancel)).await?;
+                Ok(serde_json::to_value(result)?)
             }
             "shell.process" => {
                 self.in_session("shell")?;
                 let request: ProcessAction = read(method, request)?;
                 let scope = self.services.scopes.find(&request.token)?;
-                scope.process(request, cancel).await
+                scope.during(|session| session.process(request, cancel)).await
+            }
+            "ask" => {
+                self.in_session("ask")?;
+                let request: AskRequest = read(method, request)?;
+                let scope = self.services.scopes.find(&request.token)?;
+                let answer = scope.during(|session| session.ask(&self.plugin, request, cancel)).await?;
+                Ok(serde_json::to_value(answer)?)
+            }
+            "emit" => {
+                self.in_session("emit")?;
+                let EmitRequest { token, report } = read(method, request)?;
+                let scope = self.services.scopes.find(&token)?;
+                scope.during(|session| session.emit(&self.plugin, report)).await?;
+                Ok(Value::Null)
+            }
+            "model.complete" => {
+                self.in_session("model")?;
+                let request: CompleteRequest = read(method, request)?;
+                let scope = self.services.scopes.find(&request.token)?;
+                let answer = scope.during(|session| session.complete(request, events, cancel)).await?;
+                Ok(serde_json::to_value(answer)?)
             }
             _ => Err(PluginError::unsupported(method)),
         }
@@ -175,6 +198,8 @@ impl Service {
         if self.in_session("shell").is_ok() {
             methods.extend(["shell.run", "shell.process"]);
         }
+        let session = [("ask", "ask"), ("emit", "emit"), ("model", "model.complete")];
+        methods.extend(session.iter().filter(|(word, _)| self.in_session(word).is_ok()).map(|(_, method)| *method));
         if !self.permissions.network.is_empty() {
             methods.extend(["http", "websocket"]);
         }

@@ -5,5 +5,6 @@ mod contained;
 mod listed;
 mod refused;
 mod services;
+mod session;
 mod variants;
 mod verbs;

@@ -9,6 +9,7 @@ use hermes_plugin_api::flow::{Cancel, Output, Sink};
 use hermes_plugin_api::host::{ProcessAction, ShellRequest, ShellResult};
 use hermes_plugin_api::model::{CallRequest, Completion, Delta, Request, Role};
 use hermes_plugin_api::platform::{Body, Event, Inbound, Outbound, Prompt, Receipt};
+use hermes_plugin_api::session::{Answer, AskRequest, CompleteRequest, Report};
 use hermes_plugin_api::tools::{CallResult, Progress, Tool, ToolCall};
 use hermes_plugin_api::{McpServer, Model, Platform, serve};
 use serde_json::Value;
@@ -211,7 +212,8 @@ impl McpServer for Room {
         let scope = self.0.scopes.find(&call.context.token)?;
         match call.name.as_str() {
             "ask" | "ask_deafly" => {
-                scope.shell(request, None, cancel).await.map(|result| CallResult::text(result.output))
+                let result = scope.during(|session| session.shell(request, None, cancel)).await?;
+                Ok(CallResult::text(result.output))
             }
             "hang" => {
                 cancel.cancelled().await;
@@ -252,6 +254,18 @@ impl ToolScope for Desk {
 
     fn process(&self, _: ProcessAction, _: Cancel) -> BoxFuture<'_, Result<Value>> {
         std::future::ready(Ok(Value::Null)).boxed()
+    }
+
+    fn ask<'a>(&'a self, _: &'a str, _: AskRequest, _: Cancel) -> BoxFuture<'a, Result<Answer>> {
+        std::future::ready(Ok(Answer::Nobody)).boxed()
+    }
+
+    fn emit<'a>(&'a self, _: &'a str, _: Report) -> BoxFuture<'a, Result<()>> {
+        std::future::ready(Ok(())).boxed()
+    }
+
+    fn complete(&self, _: CompleteRequest, _: Option<Output>, _: Cancel) -> BoxFuture<'_, Result<Completion>> {
+        std::future::ready(Err(PluginError::unsupported("model.complete"))).boxed()
     }
 }
 

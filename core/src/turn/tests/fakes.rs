@@ -9,6 +9,7 @@ use hermes_plugin_api::flow::{Cancel, Output, Sink};
 use hermes_plugin_api::host::{ProcessAction, ShellRequest, ShellResult};
 use hermes_plugin_api::model::{CallRequest, Completion, Delta, Request};
 use hermes_plugin_api::platform::Body;
+use hermes_plugin_api::session::{Answer, AskRequest, CompleteRequest, Report};
 use hermes_plugin_api::tools::{CallResult, Progress, Tool, ToolCall};
 use hermes_plugin_api::{McpServer, Model, serve};
 use serde_json::{Value, json};
@@ -190,6 +191,18 @@ impl ToolScope for NoScope {
 
     fn process(&self, _: ProcessAction, _: Cancel) -> BoxFuture<'_, Result<Value>> {
         Box::pin(std::future::ready(Err(PluginError::unsupported("process"))))
+    }
+
+    fn ask<'a>(&'a self, _: &'a str, _: AskRequest, _: Cancel) -> BoxFuture<'a, Result<Answer>> {
+        Box::pin(std::future::ready(Ok(Answer::Nobody)))
+    }
+
+    fn emit<'a>(&'a self, _: &'a str, _: Report) -> BoxFuture<'a, Result<()>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn complete(&self, _: CompleteRequest, _: Option<Output>, _: Cancel) -> BoxFuture<'_, Result<Completion>> {
+        Box::pin(std::future::ready(Err(PluginError::unsupported("model.complete"))))
     }
 }
 

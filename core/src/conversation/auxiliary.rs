@@ -1,0 +1,124 @@
+//! Answers of a session's model beside the conversation, for its tools: bounded in size and time, without tools and
+//! without secrets.
+//!
+//! It does not try again and knows no conversation: both are the asking tool's.
+
+use std::pin::pin;
+
+use hermes_plugin_api::error::{ErrorCode, PluginError, Result};
+use hermes_plugin_api::flow::{Cancel, Output};
+use hermes_plugin_api::model::{Completion, Delta, Message, Request, Role};
+use hermes_plugin_api::session::{COMPLETION, CompleteRequest};
+use tokio::time::sleep;
+
+use crate::conversation::agent::Agent;
+use crate::flow::{CancelSource, messages};
+use crate::redact::redact;
+
+/// Has the agent's model answer; its text goes into `output` as it comes.
+///
+/// # Errors
+/// `USER` for a request that cannot be made and an answer that is too long, `TIMEOUT`, `CANCELLED`, and what the
+/// model reports.
+pub(super) async fn complete(
+    agent: &Agent,
+    request: CompleteRequest,
+    mut output: Option<Output>,
+    cancel: &Cancel,
+) -> Result<Completion> {
+    let request = checked(agent, request)?;
+    let model_cancel = CancelSource::new();
+    let handle = model_cancel.handle();
+    let (sink, mut deltas) = messages::<Delta>(64);
+    let mut call = pin!(agent.model.complete(&request, sink, &handle));
+    let mut cancelled = pin!(cancel.cancelled());
+    let mut late = pin!(sleep(agent.limits.answer_time));
+    let mut said = String::new();
+    let mut streaming = true;
+    let error = loop {
+        // A branch that is dropped loses nothing: all but the queue of deltas is pinned outside.
+        tokio::select! {
+            biased;
+            () = &mut cancelled => break PluginError::cancelled(),
+            delta = deltas.recv(), if streaming => match delta {
+                Some(Ok(delta)) => pass(delta, &mut said, &mut output, cancel).await,
+                Some(Err(error)) => tracing::debug!(%error, "A piece of an answer could not be read."),
+                None => streaming = false,
+            },
+            result = &mut call => match result {
+                Ok(answer) => {
+                    while let Some(Ok(delta)) = deltas.try_recv() {
+                        pass(delta, &mut said, &mut output, cancel).await;
+                    }
+                    return whole(agent, answer, said);
+                }
+                Err(error) => break error,
+            },
+            () = &mut late => {
+                let seconds = agent.limits.answer_time.as_secs();
+                let why = format!("The model did not finish its answer within {seconds} s");
+                break PluginError::new(ErrorCode::TIMEOUT, why);
+            }
+        }
+        if said.len() > agent.limits.answer {
+            break too_long(agent);
+        }
+    };
+    model_cancel.cancel();
+    Err(error)
+}
+
+/// The request as the model gets it.
+fn checked(agent: &Agent, request: CompleteRequest) -> Result<Request> {
+    let CompleteRequest { system, messages, temperature, max_tokens, .. } = request;
+    if messages.last().is_none_or(|last| last.role != Role::User) {
+        return Err(PluginError::user("A completion needs messages, the last of them the user's"));
+    }
+    if messages.iter().any(|message| message.role == Role::Tool || !message.tool_calls.is_empty()) {
+        return Err(PluginError::user("A completion beside the conversation has no tools"));
+    }
+    let length = messages.iter().fold(system.len(), |length, message| length.saturating_add(message.content.len()));
+    if length > COMPLETION {
+        return Err(PluginError::user(format!("The messages are longer than {COMPLETION} bytes")));
+    }
+    let clean = |message: Message| Message {
+        role: message.role,
+        content: redact(&message.content).into_owned(),
+        ..Message::default()
+    };
+    Ok(Request {
+        model: agent.model_name.clone(),
+        system: redact(&system).into_owned(),
+        messages: messages.into_iter().map(clean).collect(),
+        tools: Vec::new(),
+        temperature,
+        max_tokens,
+    })
+}
+
+/// Passes a piece of text on, as long as somebody reads.
+async fn pass(delta: Delta, said: &mut String, output: &mut Option<Output>, cancel: &Cancel) {
+    let Delta::Text { text } = delta else { return };
+    said.push_str(&text);
+    let Some(reader) = output else { return };
+    if !matches!(cancel.run(reader.write(text)).await, Ok(Ok(()))) {
+        *output = None;
+    }
+}
+
+/// The answer. One that only streamed its text has said it all the same; calls of tools that were not offered are
+/// left out.
+fn whole(agent: &Agent, mut answer: Completion, said: String) -> Result<Completion> {
+    if answer.content.is_empty() {
+        answer.content = said;
+    }
+    answer.tool_calls.clear();
+    if answer.content.len() > agent.limits.answer { Err(too_long(agent)) } else { Ok(answer) }
+}
+
+fn too_long(agent: &Agent) -> PluginError {
+    PluginError::user(format!("The answer of the model is longer than {} bytes", agent.limits.answer))
+}
+
+#[cfg(test)]
+mod tests;
