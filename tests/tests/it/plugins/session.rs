@@ -203,3 +203,21 @@ fn what_is_not_declared_is_denied_and_not_described() {
     let methods = "kv.get kv.set kv.delete ask emit model.complete";
     query(&with(ALL, &calls("{what: describe}", methods)));
 }
+
+#[test]
+fn the_clarify_tool_asks_the_person() {
+    let script = "
+- tool_calls: [{name: clarify, arguments: {question: Which branch?, choices: [main, next]}}]
+- {expect: {last_contains: 'The person chose 1: main'}, text: As expected.}
+";
+    let (mut terminal, _home) = begun(with("[]", script));
+    let seen = terminal.until("or in your own words; Enter for none]: ");
+    assert!(seen.contains("❓ Plugin `tools-clarify` asks:\n    │ Which branch?\n    │   1. main\n"), "{seen}");
+    terminal.line("Main");
+    ends_as_expected(terminal);
+    let script = "
+- tool_calls: [{name: clarify, arguments: {question: Which branch?}}]
+- {expect: {last_contains: 'Nobody is there to answer.'}, text: As expected.}
+";
+    query(&with("[]", script));
+}
