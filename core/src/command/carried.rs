@@ -38,15 +38,24 @@ const VARIABLES: &[&str] = &[
     "LESSCLOSE",
 ];
 
+/// Variables that a shell expands each time it prompts.
+const PROMPTS: &[&str] = &["PS0", "PS1", "PS2", "PS4"];
+/// Variables that name a file which a shell reads when it starts.
+const STARTS: &[&str] = &["BASH_ENV", "ENV"];
+
 impl Reader {
     /// Reads the shell texts that a command carries.
     pub(super) fn carried(&mut self, index: usize, program: &str, scope: &Scope) {
         let simple = &self.simple[index];
         let mut texts = of_program(program, simple);
         texts.extend(of_variables(program, simple));
+        if scripts::reads_commands(program, simple) {
+            texts.extend(self.known_input(scope).iter().flat_map(|input| scripts::of_input(program, input)));
+        }
         for word in texts {
             self.run_carried(index, program, &word, scope);
         }
+        self.start_files(index, program, scope);
         if scripts::runs_own_text(program, &self.simple[index]) {
             let message = format!("`{program}` runs text that cannot be known");
             let span = self.simple[index].span;
@@ -69,15 +78,59 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// `BASH_ENV=FILE bash …`: a file that this line wrote is read.
+    fn start_files(&mut self, index: usize, program: &str, scope: &Scope) {
+        if !matches!(program, "bash" | "sh" | "dash" | "ksh" | "mksh" | "ash") {
+            return;
+        }
+        let files = self.simple[index].assignments.iter().filter(|own| STARTS.contains(&own.name.as_str()));
+        for file in files.map(|own| own.value.clone()).collect::<Vec<_>>() {
+            self.run_file(index, &file, launcher(program, How::File), scope);
+        }
+    }
+
+    /// Assignments alone: what a prompt would run.
+    pub(super) fn prompts(&mut self, index: usize, scope: &Scope) {
+        let assigned = self.simple[index].assignments.iter();
+        let texts: Vec<Word> = assigned.filter_map(|own| of_prompt(&own.name, &own.value)).collect();
+        for word in texts {
+            self.run_carried(index, "bash", &word, scope);
+        }
+    }
+}
+
+/// The text that a prompt runs: `PROMPT_COMMAND`, and what is substituted in `PS1` and its kin.
+fn of_prompt(name: &str, value: &Word) -> Option<Word> {
+    if name == "PROMPT_COMMAND" {
+        return Some(value.clone());
+    }
+    let text = value.leading();
+    let runs = PROMPTS.contains(&name) && (text.contains("$(") || text.contains('`'));
+    runs.then(|| word(&format!(": \"{}\"", text.replace('"', "\\\"")), value))
+}
+
 fn of_variables(program: &str, simple: &Simple) -> Vec<Word> {
     let assigned = simple.assignments.iter().filter(|assignment| VARIABLES.contains(&assignment.name.as_str()));
     let mut texts: Vec<Word> = assigned.map(|assignment| bare(&assignment.value)).collect();
+    texts.extend(
+        simple
+            .assignments
+            .iter()
+            .filter(|own| own.name.starts_with("PS"))
+            .filter_map(|own| of_prompt(&own.name, &own.value)),
+    );
     if matches!(program, "export" | "declare" | "typeset" | "readonly" | "env" | "sudo" | "doas") {
         let named = |word: &Word| {
             let (name, _) = word.leading().split_once('=').map(|(name, value)| (name.to_owned(), value.len()))?;
             VARIABLES.contains(&name.as_str()).then(|| word.strip_prefix(&format!("{name}=")))?
         };
         texts.extend(simple.args().iter().filter_map(named).map(|word| bare(&word)));
+        let prompt = |word: &Word| {
+            let name = word.leading().split_once('=')?.0.to_owned();
+            of_prompt(&name, &word.strip_prefix(&format!("{name}="))?).filter(|_| name.starts_with("PS"))
+        };
+        texts.extend(simple.args().iter().filter_map(prompt));
     }
     texts
 }
@@ -113,7 +166,13 @@ const CARRIERS: &[Carrier] = &[
         TAR,
         "fCTXbVgIF",
         &["file", "directory", "to-command", "use-compress-program", "info-script", "new-volume-script", "rsh-command"],
-        &[('\0', "to-command"), ('I', "use-compress-program"), ('F', "info-script"), ('\0', "new-volume-script")],
+        &[
+            ('\0', "to-command"),
+            ('I', "use-compress-program"),
+            ('F', "info-script"),
+            ('\0', "new-volume-script"),
+            ('\0', "rsh-command"),
+        ],
     ),
     Carrier {
         prefix: "exec=",
@@ -131,6 +190,20 @@ const CARRIERS: &[Carrier] = &[
     carrier(&["sort", "gsort"], "koStT", &["compress-program", "key", "output"], &[('\0', "compress-program")]),
     carrier(&["split", "gsplit"], "abClnt", &["filter", "bytes", "lines", "suffix-length"], &[('\0', "filter")]),
     carrier(&["nodemon", "watchexec"], "xewid", &["exec", "ext", "watch", "ignore"], &[('x', "exec")]),
+    carrier(&["scp", "sftp"], "cDFiJlPSXBRbs", &[], &[('S', ""), ('D', "")]),
+    Carrier { prefix: "ProxyCommand=", ..carrier(&["scp", "sftp"], "cDFiJlPoSXBRbs", &[], &[('o', "")]) },
+    carrier(&["nano", "pico"], "sorTYXJ", &["speller", "operatingdir"], &[('s', "speller")]),
+    carrier(&["vagrant"], "c", &["command"], &[('c', "command")]),
+    carrier(&["gcloud"], "", &["command", "zone", "project"], &[('\0', "command")]),
+    carrier(&["fly", "flyctl"], "Caors", &["command", "app"], &[('C', "command")]),
+    carrier(&["nix-shell"], "pAI", &["run", "command", "packages", "attr"], &[('\0', "run"), ('\0', "command")]),
+    carrier(
+        &["hyperfine"],
+        "wmMrNDLSusCcpni",
+        &["prepare", "setup", "cleanup", "conclude", "warmup", "runs", "shell"],
+        &[('p', "prepare"), ('s', "setup"), ('c', "cleanup"), ('C', "conclude")],
+    ),
+    carrier(&["cargo"], "xsw", &["exec", "shell", "watch"], &[('s', "shell")]),
 ];
 
 fn of_program(program: &str, simple: &Simple) -> Vec<Word> {
@@ -144,6 +217,7 @@ fn of_program(program: &str, simple: &Simple) -> Vec<Word> {
     match program {
         "git" => texts.extend(git::texts(simple)),
         "vi" | "vim" | "nvim" | "view" | "ex" | "gvim" | "vimdiff" => texts.extend(scripts::of_editor(simple)),
+        "less" | "more" | "most" => texts.extend(scripts::of_pager(simple)),
         "sed" | "gsed" => texts.extend(scripts::of_sed(simple)),
         "psql" | "mysql" | "mariadb" | "sqlite3" => texts.extend(scripts::of_client(simple)),
         "tmux" | "screen" => texts.extend(scripts::of_terminal(program, simple)),

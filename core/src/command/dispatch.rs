@@ -50,6 +50,9 @@ impl Reader {
 
     /// Assignments or redirections alone: `$(<file)` gives the file.
     fn nothing_run(&mut self, index: usize, scope: &Scope) {
+        if self.simple[index].assignments.iter().any(|own| own.name.starts_with('P')) {
+            self.prompts(index, scope);
+        }
         let reads = self.simple[index].redirects.iter().any(|redirect| redirect.op == RedirectOp::Read);
         let output = match scope.input {
             Some(input) if reads && self.simple[index].assignments.is_empty() => {

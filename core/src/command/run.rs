@@ -7,7 +7,7 @@ use super::env::{Env, Space, Value};
 use super::parse::{Place, parse};
 use super::text::{self, Text};
 use hermes_plugin_api::command::{
-    Launcher, Piece, Problem, ProblemKind, Reach, Redirect, Simple, Span, Stdin, View, Why,
+    Assignment, Launcher, Piece, Problem, ProblemKind, Reach, Redirect, Simple, Span, Stdin, View, Why,
 };
 use std::collections::HashSet;
 use std::rc::Rc;
@@ -84,6 +84,8 @@ pub(super) struct Reader {
     pub(super) called: HashSet<*const Command>,
     /// How many enclosing constructs may not run.
     pub(super) conditional: usize,
+    /// Assignments that a launcher makes for what it is about to run.
+    pub(super) given: Vec<Assignment>,
 }
 
 impl Reader {

@@ -240,7 +240,8 @@ impl Reader {
         let redirects = self.simple[outer].redirects.clone();
         self.charge(words.iter().map(|word| 16 + text::len(&word.pieces)).sum());
         if self.budget.enter() {
-            self.place(index, Expanded { words, assignments: Vec::new(), redirects, span }, &scope);
+            let assignments = std::mem::take(&mut self.given);
+            self.place(index, Expanded { words, assignments, redirects, span }, &scope);
         }
         self.budget.leave();
     }

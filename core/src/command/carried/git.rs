@@ -41,17 +41,40 @@ const SETTINGS: &[(&str, &str)] = &[
 /// The shell texts of a `git` command.
 pub(super) fn texts(simple: &Simple) -> Vec<Word> {
     let mut texts: Vec<Word> = simple.parse(&GIT).values('c', "").filter_map(of_setting).collect();
+    texts.extend(of_environment(simple));
+    texts.extend(simple.args().iter().filter_map(of_remote));
     if let Some((verb, rest)) = simple.verb(&GIT) {
         texts.extend(of_verb(&verb, rest));
     }
     texts
 }
 
+/// `GIT_CONFIG_KEY_0=core.pager GIT_CONFIG_VALUE_0=TEXT`.
+fn of_environment(simple: &Simple) -> Vec<Word> {
+    let value = |number: &str| {
+        let mut named = simple.assignments.iter();
+        named.find(|own| own.name.strip_prefix("GIT_CONFIG_VALUE_") == Some(number)).map(|own| own.value.clone())
+    };
+    let keys =
+        simple.assignments.iter().filter_map(|own| Some((own.name.strip_prefix("GIT_CONFIG_KEY_")?, &own.value)));
+    keys.filter_map(|(number, key)| of_value(&key.known()?, value(number)?)).collect()
+}
+
+/// `ext::TEXT`, where `% ` is a blank.
+fn of_remote(word: &Word) -> Option<Word> {
+    let text = word.strip_prefix("ext::").or_else(|| word.strip_prefix("--remote=ext::"))?;
+    Some(super::word(&text.leading().replace("% ", " ").replace("%S", "git-upload-pack"), word))
+}
+
 /// `core.pager=TEXT`; of an alias or a credential helper, what follows `!`.
 fn of_setting(setting: &Word) -> Option<Word> {
     let text = setting.leading();
     let (key, _) = text.split_once('=')?;
-    let value = setting.strip_prefix(&format!("{key}="))?;
+    of_value(key, setting.strip_prefix(&format!("{key}="))?)
+}
+
+/// The shell text in the value of a setting.
+fn of_value(key: &str, value: Word) -> Option<Word> {
     let key = key.to_ascii_lowercase();
     let (section, rest) = key.split_once('.')?;
     let name = rest.rsplit('.').next()?;
@@ -78,6 +101,15 @@ fn of_verb(verb: &str, rest: &[Word]) -> Vec<Word> {
             "commit-filter",
             "parent-filter",
             "tag-name-filter",
+            "setup",
+            "subdirectory-filter",
+            "sendmail-cmd",
+            "to-cmd",
+            "cc-cmd",
+            "browser",
+            "httpd",
+            "authors-prog",
+            "access-hook",
             "onto",
             "strategy",
         ],
@@ -90,7 +122,36 @@ fn of_verb(verb: &str, rest: &[Word]) -> Vec<Word> {
     match verb {
         "rebase" => values(&[('x', "exec")]),
         "difftool" => values(&[('x', "extcmd")]),
-        "clone" | "fetch" | "pull" | "ls-remote" => values(&[('u', "upload-pack")]),
+        "clone" => {
+            let config =
+                Syntax { short_values: "cbouj", long_values: &["config", "branch"], ..Syntax::GNU }.parse(rest);
+            let mut texts = values(&[('u', "upload-pack")]);
+            texts.extend(config.values('c', "config").filter_map(of_setting));
+            texts
+        }
+        "fetch" | "pull" | "ls-remote" => values(&[('u', "upload-pack")]),
+        "archive" => values(&[('\0', "exec")]),
+        "grep" => {
+            const GREP: Syntax = Syntax { short_values: "efm", short_optional: "O", ..Syntax::GNU };
+            GREP.parse(rest).values('O', "open-files-in-pager").cloned().collect()
+        }
+        "send-email" => values(&[('\0', "sendmail-cmd"), ('\0', "to-cmd"), ('\0', "cc-cmd")]),
+        "instaweb" => values(&[('b', "browser"), ('d', "httpd")]),
+        "svn" => values(&[('\0', "authors-prog")]),
+        "daemon" => values(&[('\0', "access-hook")]),
+        // The value is run by what comes later, if not in this line.
+        "config" => {
+            const CONFIG: Syntax =
+                Syntax { short_values: "ft", long_values: &["file", "blob", "type", "default"], ..Syntax::GNU };
+            let parsed = CONFIG.parse(rest);
+            let from = usize::from(parsed.operand_is(0, &["set"]));
+            match parsed.operands.get(from..) {
+                Some([key, value]) => {
+                    key.known().and_then(|key| of_value(&key, (*value).clone())).into_iter().collect()
+                }
+                _ => Vec::new(),
+            }
+        }
         "push" => values(&[('\0', "receive-pack"), ('\0', "exec")]),
         "filter-branch" => values(&[
             ('\0', "tree-filter"),
@@ -98,6 +159,9 @@ fn of_verb(verb: &str, rest: &[Word]) -> Vec<Word> {
             ('\0', "msg-filter"),
             ('\0', "env-filter"),
             ('\0', "commit-filter"),
+            ('\0', "parent-filter"),
+            ('\0', "tag-name-filter"),
+            ('\0', "setup"),
         ]),
         "submodule" | "bisect" => after(rest, if verb == "bisect" { "run" } else { "foreach" }),
         _ => Vec::new(),

@@ -7,15 +7,49 @@ use hermes_plugin_api::vocabulary::Syntax;
 /// `-c '!TEXT'`, `+!TEXT`, `-c 'r !TEXT'`.
 pub(super) fn of_editor(simple: &Simple) -> Vec<Word> {
     const SYNTAX: Syntax =
-        Syntax { short_values: "cSuTtws", long_values: &["cmd", "startuptime", "listen"], ..Syntax::GNU };
+        Syntax { short_values: "cSuTtw", long_values: &["cmd", "startuptime", "listen"], ..Syntax::GNU };
     let parsed = simple.parse(&SYNTAX);
     let plus = parsed.operands.iter().filter_map(|word| word.strip_prefix("+"));
     let given = parsed.values('c', "cmd").cloned().chain(plus);
     given.filter_map(|word| Some(super::word(shell_of_editor(&word.leading())?, &word))).collect()
 }
 
+/// Whether a program takes commands from its standard input, of which some run shell text.
+pub(super) fn reads_commands(program: &str, simple: &Simple) -> bool {
+    match program {
+        "ed" | "ex" | "ftp" | "sftp" | "lftp" | "expect" => true,
+        "vi" | "vim" | "nvim" => simple.has_flag('s', "") || simple.args().iter().any(|word| word.is("-")),
+        _ => false,
+    }
+}
+
+/// The shell texts in such input: `!TEXT`, `r !TEXT`; `spawn TEXT`.
+pub(super) fn of_input(program: &str, input: &str) -> Vec<Word> {
+    let place = Word::default();
+    let runs = |line: &str| match program {
+        "expect" => spawned(line).map(|text| super::word(text, &place)),
+        _ => shell_of_editor(line).map(|text| super::word(text, &place)),
+    };
+    input.lines().filter_map(runs).collect()
+}
+
+/// `less +!TEXT`.
+pub(super) fn of_pager(simple: &Simple) -> Vec<Word> {
+    simple.args().iter().filter_map(|word| word.strip_prefix("+!")).collect()
+}
+
+/// What a script of `expect` starts.
+fn spawned(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    ["spawn ", "exec ", "system "].iter().find_map(|mark| line.strip_prefix(mark))
+}
+
 /// What follows `!` where nothing but a range and the name of a command that takes a shell stands before it.
 fn shell_of_editor(text: &str) -> Option<&str> {
+    let bare = text.trim_start_matches([':', ' ']);
+    if let Some(shell) = ["terminal ", "term ", "ter "].iter().find_map(|mark| bare.strip_prefix(mark)) {
+        return Some(shell);
+    }
     let (before, shell) = text.split_once('!')?;
     let before = before.trim_start_matches(|c: char| ": \t0123456789,%$.'<>;".contains(c)).trim_end();
     let takes =
@@ -123,40 +157,87 @@ pub(super) fn of_client(simple: &Simple) -> Vec<Word> {
 
 /// `tmux new-session TEXT`, `tmux send-keys TEXT Enter`; `screen -X stuff TEXT`.
 pub(super) fn of_terminal(program: &str, simple: &Simple) -> Vec<Word> {
-    const SYNTAX: Syntax = Syntax { short_values: "sntcexyFLSfTpl", ..Syntax::GNU };
+    const SYNTAX: Syntax = Syntax { short_values: "cfLST", stops_at_operand: true, ..Syntax::GNU };
+    const SCREEN: Syntax = Syntax { short_values: "cehpsStT", stops_at_operand: true, ..Syntax::GNU };
+    if program == "screen" {
+        let parsed = simple.parse(&SCREEN);
+        let runs = parsed.has('X', "") && parsed.operand_is(0, &["stuff", "exec", "screen"]);
+        return if runs { joined(&parsed.operands[1..], " ") } else { Vec::new() };
+    }
     let parsed = simple.parse(&SYNTAX);
-    let Some((verb, rest)) = parsed.operands.split_first() else {
+    let mut texts: Vec<Word> = parsed.values('c', "").cloned().collect();
+    for command in parsed.operands.split(|word| word.is_any(&[";", "\\;"])) {
+        texts.extend(of_tmux(command));
+    }
+    texts
+}
+
+/// One command of `tmux`: its words are one text, or each is one.
+fn of_tmux(command: &[&Word]) -> Vec<Word> {
+    const RUNS: &[&str] = &[
+        "new",
+        "new-session",
+        "neww",
+        "new-window",
+        "splitw",
+        "split-window",
+        "respawnp",
+        "respawn-pane",
+        "respawnw",
+        "respawn-window",
+        "run",
+        "run-shell",
+        "popup",
+        "display-popup",
+        "pipe-pane",
+        "pipep",
+    ];
+    const VALUES: Syntax = Syntax { short_values: "sntcexyFLSfTplwhdE", ..Syntax::GNU };
+    const NEW: Syntax = Syntax { short_values: "sntcexyFLSfTplwh", stops_at_operand: true, ..Syntax::GNU };
+    let Some((verb, rest)) = command.split_first() else {
         return Vec::new();
     };
-    let runs: &[&str] = match program {
-        "tmux" => &[
-            "new",
-            "new-session",
-            "neww",
-            "new-window",
-            "splitw",
-            "split-window",
-            "respawnp",
-            "respawn-pane",
-            "respawnw",
-            "respawn-window",
-            "run",
-            "run-shell",
-            "send",
-            "send-keys",
-            "popup",
-            "display-popup",
-            "if",
-            "if-shell",
-            "pipe-pane",
-            "pipep",
-        ],
-        _ => &["stuff", "exec"],
-    };
-    match verb.is_any(runs) {
-        true => rest.iter().filter(|word| !word.is_any(&["Enter", "C-m", "C-c"])).map(|word| (*word).clone()).collect(),
-        false => Vec::new(),
+    let rest: Vec<Word> = rest.iter().map(|word| (*word).clone()).collect();
+    if verb.is_any(RUNS) {
+        return joined(&NEW.parse(&rest).operands, " ");
     }
+    if verb.is_any(&["send", "send-keys"]) {
+        return joined(&NEW.parse(&rest).operands, "");
+    }
+    let operands = VALUES.parse(&rest).operands;
+    let is_command = |word: &&Word| word.is_any(&["default-command", "lock-command", "status-left", "status-right"]);
+    match verb.leading().as_ref() {
+        "if" | "if-shell" => operands.into_iter().cloned().collect(),
+        "set" | "set-option" if operands.iter().any(is_command) => joined(&operands[operands.len() - 1..], ""),
+        "set-hook" | "bind" | "bind-key" => {
+            let quoted = |word: &Word| {
+                word.leading().split_once(['"', '\'']).map(|(_, text)| text.trim_end_matches(['"', '\'']).to_owned())
+            };
+            operands.iter().filter_map(|word| Some(super::word(&quoted(word)?, word))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Words as one text; names of keys are what they type.
+fn joined(words: &[&Word], between: &str) -> Vec<Word> {
+    let Some(first) = words.first() else {
+        return Vec::new();
+    };
+    let mut text = String::new();
+    for (at, word) in words.iter().enumerate() {
+        if at > 0 {
+            text.push_str(between);
+        }
+        match word.known().as_deref() {
+            Some("Enter" | "C-m" | "KPEnter" | "C-j") if between.is_empty() => text.push('\n'),
+            Some("Space") if between.is_empty() => text.push(' '),
+            Some("C-c" | "C-d" | "C-u" | "C-l" | "Escape") if between.is_empty() => text.push('\n'),
+            Some(known) => text.push_str(known),
+            None => text.push_str("\"$unknown\""),
+        }
+    }
+    vec![super::word(&text, first)]
 }
 
 /// `-ex 'shell TEXT'`, `-ex '!TEXT'`.

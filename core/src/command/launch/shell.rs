@@ -25,6 +25,7 @@ impl Reader {
             return false;
         }
         let before = self.simple.len();
+        let given = self.simple[index].assignments.clone();
         if flags.iter().any(|flag| flag == "c" || flag == "command") {
             let Some((code, arguments)) = rest.split_first() else {
                 return false;
@@ -32,18 +33,21 @@ impl Reader {
             let pieces = code.pieces.clone();
             let arguments = arguments.to_vec();
             self.child(false, |reader| {
+                reader.given(&given);
                 reader.positional(arguments.get(1..).unwrap_or_default(), arguments.first());
                 reader.run_text(index, &pieces, launcher(program, How::Text), scope);
             });
         } else if rest.is_empty() || flags.iter().any(|flag| flag == "s") || is_dash(&rest[0]) {
             let arguments = rest.to_vec();
             self.child(false, |reader| {
+                reader.given(&given);
                 reader.positional(&arguments, None);
                 reader.shell_input(index, launcher(program, How::Input), scope);
             });
         } else {
             let rest = rest.to_vec();
             self.child(false, |reader| {
+                reader.given(&given);
                 reader.positional(&rest[1..], Some(&rest[0]));
                 reader.run_file(index, &rest[0], launcher(program, How::File), scope);
             });
@@ -77,6 +81,14 @@ impl Reader {
         inner(self);
         self.calls = calls;
         self.env.rollback(mark);
+    }
+
+    /// Sets what stands before the program, as it sees it.
+    fn given(&mut self, assignments: &[Assignment]) {
+        for assignment in assignments {
+            self.env.set(Space::Variable, &assignment.name, Value::Text(assignment.value.pieces.clone()));
+            self.env.set(Space::Export, &assignment.name, Value::Unset);
+        }
     }
 
     /// Sets the positional parameters and `$0`.
@@ -183,11 +195,9 @@ impl Reader {
         launcher: Launcher,
         scope: &Scope,
     ) {
-        let at = self.simple.len();
+        let given = std::mem::replace(&mut self.given, assignments);
         self.inner(index, words, launcher, scope);
-        if let Some(simple) = self.simple.get_mut(at) {
-            simple.assignments = assignments;
-        }
+        self.given = given;
     }
 }
 

@@ -62,13 +62,27 @@ impl Reader {
                 }
             }
             _ => {
-                let unknown = [text::unknown(Why::Launcher, "")];
+                let unknown = [self.unknown_item(foreign, scope)];
                 let run = match &replace {
                     Some(mark) => replaced(&template, mark, &unknown),
-                    None => with_unknown(&template),
+                    None => {
+                        let added = Word { pieces: unknown.to_vec(), span: template[0].span };
+                        template.into_iter().chain([added]).collect()
+                    }
                 };
                 self.inner(index, run, launcher(program, How::Words), &quiet);
             }
+        }
+    }
+
+    /// An argument that `xargs` adds: what the commands before it in the pipe wrote, if it reads them.
+    fn unknown_item(&self, foreign: bool, scope: &Scope) -> Piece {
+        let input = scope.input.and_then(|input| self.inputs.get(input)).filter(|_| !foreign);
+        match (text::unknown(Why::Launcher, ""), input.map(|input| &input.stdin)) {
+            (Piece::Unknown(unknown), Some(Stdin::Pipe(from))) => {
+                Piece::Unknown(Unknown { from: from.clone(), ..unknown })
+            }
+            (piece, _) => piece,
         }
     }
 

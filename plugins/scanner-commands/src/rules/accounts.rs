@@ -156,8 +156,12 @@ fn preloads(case: &Case) -> bool {
         .assignments
         .iter()
         .any(|assignment| NAMES.contains(&assignment.name.as_str()) && !assignment.value.pieces.is_empty());
+    let loads = (case.is(&["enable"]) && case.has_flag('f', ""))
+        || (case.program().is_some_and(|program| program.starts_with("ld-") && program.contains(".so"))
+            && case.args().iter().any(|word| word.is_any(&["--preload", "--audit"])));
     let exports = case.is(&["export", "declare", "typeset", "env", "readonly", "local"]);
     assigned
+        || loads
         || (exports
             && case.args().iter().any(|word| {
                 let text: String = word.fragments().collect();

@@ -1,13 +1,16 @@
 //! Deleting: recursively, by absolute path, over lists of files.
 
-use hermes_plugin_api::command::{Simple, Why, Word};
+use hermes_plugin_api::command::{Simple, Stdin, Why, Word};
 use hermes_plugin_api::finding::Severity;
 use hermes_plugin_api::rule::{Case, Rule};
 use hermes_plugin_api::vocabulary::{Root, Syntax};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
-        matches: |case| case.runs(RM) && (is_recursive(case) || hides_options(case)),
+        matches: |case| {
+            (case.runs(RM) && (is_recursive(case) || hides_options(case)))
+                || (case.runs(DELETES_TREES) && operands(case).next().is_some())
+        },
         alternative: "Move it aside first, or delete the files by name",
         ..Rule::new("recursive-delete", "recursive delete", Severity::High)
     },
@@ -16,7 +19,7 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::new("root-path-delete", "delete in root path", Severity::High)
     },
     Rule {
-        matches: |case| case.came_through(LISTS) && case.runs(DESTROYS),
+        matches: |case| case.runs(DESTROYS) && (case.came_through(LISTS) || is_read(case)),
         alternative: "Print the list first and look at it",
         ..Rule::new("xargs-delete", "xargs with rm", Severity::High)
     },
@@ -28,6 +31,11 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::new("find-delete", "find with destructive actions", Severity::High)
     },
     Rule {
+        matches: |case| mirrors(case),
+        alternative: "Run it with `--dry-run` first and look at what would go",
+        ..Rule::new("sync-delete", "delete what the source of a copy lacks", Severity::Medium)
+    },
+    Rule {
         matches: |case| case.runs(&["shred", "srm"]),
         ..Rule::new("shred-file", "shred files beyond recovery", Severity::High)
     },
@@ -37,6 +45,7 @@ const RM: &[&str] = &["rm", "grm", "srm"];
 const DELETES: &[&str] = &["rm", "grm", "srm", "unlink"];
 const DESTROYS: &[&str] = &["rm", "grm", "srm", "unlink", "shred"];
 const LISTS: &[&str] = &["xargs", "gxargs", "parallel", "fd", "fdfind", "rush"];
+const DELETES_TREES: &[&str] = &["rimraf", "del-cli", "premove"];
 const FINDS: &[&str] = &["find", "gfind", "bfs"];
 const FIND: Syntax = Syntax {
     single_dash_long: true,
@@ -100,6 +109,34 @@ fn hides_options(case: &Case) -> bool {
     };
     case.args().iter().take_while(|word| !word.is("--")).any(computed)
 }
+
+/// `while read -r file; do rm "$file"; done < list`: as `xargs` would.
+fn is_read(case: &Case) -> bool {
+    let names = |simple: &Simple, name: &str| {
+        simple.is(&["read", "mapfile", "readarray"])
+            && !matches!(simple.stdin, Stdin::Inherited)
+            && simple.args().iter().any(|word| word.is(name))
+    };
+    let read = |name: &str| !name.is_empty() && case.command.running().any(|simple| names(simple, name));
+    operands(case).any(|word| word.unknowns().any(|unknown| unknown.why == Why::Variable && read(&unknown.name)))
+}
+
+/// `rsync --delete`, `rclone sync`.
+fn mirrors(case: &Case) -> bool {
+    if case.runs(&["rclone"]) {
+        return case.subcommand(0).is_some_and(|verb| verb == "sync") && !case.has_flag('n', "dry-run");
+    }
+    let parsed = RSYNC.parse(case.args());
+    let deletes = parsed.options.iter().any(|option| option.long && option.name.starts_with("del"));
+    case.runs(&["rsync"]) && deletes && !parsed.has('n', "dry-run")
+}
+
+const RSYNC: Syntax = Syntax {
+    short_values: "efTBM",
+    long_values: &["rsh", "rsync-path", "exclude", "include", "filter", "files-from"],
+    long_flags: &["include-from", "exclude-from"],
+    ..Syntax::GNU
+};
 
 fn operands<'a>(case: &'a Case) -> impl Iterator<Item = &'a Word> {
     case.simple.parse(&Syntax::GNU).operands.into_iter()

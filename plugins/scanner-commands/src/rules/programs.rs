@@ -51,6 +51,12 @@ pub(super) const INTERPRETERS: &[&str] = &[
     "escript",
     "racket",
     "sbcl",
+    "ipython",
+    "bpython",
+    "expect",
+    "octave",
+    "octave-cli",
+    "jshell",
 ];
 
 /// Returns whether this fetches something from elsewhere.
@@ -147,6 +153,8 @@ fn syntax_of(simple: &Simple) -> Syntax {
         ("eIrCE", "iFxKWT")
     } else if simple.is_version_of(&["python", "pypy"]) {
         ("cmWXe", "")
+    } else if simple.is_version_of(&["ipython", "bpython", "expect"]) {
+        ("cmf", "")
     } else if simple.is_version_of(&["php"]) {
         ("rBREfdSc", "")
     } else if simple.is_version_of(&["lua", "luajit"]) {
@@ -177,6 +185,8 @@ fn gives_code(simple: &Simple, option: &hermes_plugin_api::vocabulary::Opt) -> b
         &['r', 'B', 'R', 'E']
     } else if simple.is_version_of(&["julia", "groovy"]) {
         &['e', 'E']
+    } else if simple.is_version_of(&["ipython", "bpython", "expect"]) {
+        &['c']
     } else if simple.is(&["pwsh", "powershell"]) {
         return false;
     } else {
