@@ -1,6 +1,8 @@
 //! The host's services as an author calls them. Everything a plugin does to the outside world goes through
 //! here, limited by what its manifest declares; a plugin needs no runtime for it.
 
+mod run;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

@@ -7,11 +7,9 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use futures_util::future::{Either, join, select};
 use hermes_plugin_api::backend::{ExecRequest, Exit, Keep, SessionFacts, SessionSpec};
-use hermes_plugin_api::host::{EXIT, STDIN, SpawnRequest};
+use hermes_plugin_api::host::SpawnRequest;
 use hermes_plugin_api::prelude::*;
-use serde_json::json;
 
 /// How much of a file is passed on at a time.
 const CHUNK: usize = 64 * 1024;
@@ -49,18 +47,7 @@ impl BackendSession for LocalSession {
         env.extend(request.env);
         let cwd = request.cwd.unwrap_or_else(|| self.facts.cwd.clone());
         let spawn = SpawnRequest { argv: request.argv, cwd: Some(cwd), env, merge_stderr: true, stdin: true };
-        let process = self.host.spawn(&spawn).await?;
-        let stop = async {
-            cancel.cancelled().await;
-            process.control(&json!({ "op": "kill" })).await
-        };
-        let aside = std::pin::pin!(join(feed(&process, &input), stop));
-        let carry = std::pin::pin!(carry(&process, &output));
-        match select(carry, aside).await {
-            Either::Left((exit, _)) => exit,
-            // The input has ended and the process was told to end: what is left is to see it do so.
-            Either::Right((_, carry)) => carry.await,
-        }
+        self.host.run(&spawn, input, output, cancel).await
     }
 
     async fn read_file(&self, path: &str, output: Output) -> Result<()> {
@@ -89,27 +76,6 @@ impl BackendSession for LocalSession {
     async fn close(&self, _: Keep) -> Result<()> {
         Ok(())
     }
-}
-
-/// Passes the output on until the process has ended.
-async fn carry(process: &Channel, output: &Output) -> Result<Exit> {
-    while let Some(piece) = process.recv().await? {
-        match piece.tag {
-            EXIT => return Ok(serde_json::from_slice(&piece.data)?),
-            _ => output.write(piece.data).await?,
-        }
-    }
-    Err(PluginError::unavailable("The process was lost"))
-}
-
-/// Passes the input on until its end. A process that takes no more is no error: it may end soon.
-async fn feed(process: &Channel, input: &Channel) {
-    while let Ok(Some(piece)) = input.recv().await {
-        if process.send(STDIN, piece.data).await.is_err() {
-            return;
-        }
-    }
-    let _ = process.control(&json!({ "op": "close_stdin" })).await;
 }
 
 /// Puts new content in a file's place, keeping its mode; a link stays, and what it leads to is replaced.
