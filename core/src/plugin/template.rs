@@ -44,18 +44,18 @@ pub fn render(kind: &str, id: &str, place: Place<'_>) -> Option<Vec<(PathBuf, St
     };
     let library = format!("lib{}.so", package.replace('-', "_"));
     let api = api.replace('\\', "\\\\").replace('"', "\\\"");
-    let dependencies = match (template.uses_json, place) {
-        (false, _) => "",
-        (true, Place::Alone { .. }) => "serde_json = \"1\"\n",
-        (true, Place::Member) => "serde_json.workspace = true\n",
-    };
+    let dependencies = template.needs.iter().map(|(name, version)| match place {
+        Place::Alone { .. } => format!("{name} = \"{version}\"\n"),
+        Place::Member => format!("{name}.workspace = true\n"),
+    });
+    let dependencies = dependencies.collect::<String>();
     let values = [
         ("{{id}}", id),
         ("{{kind}}", &kind.replace('_', " ")),
         ("{{package}}", &package),
         ("{{library}}", &library),
         ("{{api}}", &api),
-        ("{{dependencies}}", dependencies),
+        ("{{dependencies}}", &dependencies),
         ("{{description}}", template.description),
         ("{{provide}}", template.provide),
         ("{{name}}", name),
@@ -82,18 +82,19 @@ struct Template {
     kind: &'static str,
     description: &'static str,
     provide: &'static str,
-    uses_json: bool,
+    /// What it depends on besides plugin-api: name and version.
+    needs: &'static [(&'static str, &'static str)],
     lib: &'static str,
     tests: &'static str,
 }
 
 macro_rules! template {
-    ($kind:literal, $description:literal, $provide:literal, uses_json: $uses_json:literal) => {
+    ($kind:literal, $description:literal, $provide:literal, needs: $needs:expr) => {
         Template {
             kind: $kind,
             description: $description,
             provide: $provide,
-            uses_json: $uses_json,
+            needs: $needs,
             lib: include_str!(concat!("../../templates/", $kind, "/lib.rs")),
             tests: include_str!(concat!("../../templates/", $kind, "/tests.rs")),
         }
@@ -105,18 +106,23 @@ const TEMPLATES: &[Template] = &[
         "scanner",
         "Asks before a loud hello.",
         "{kind: scanner, name: {{name}}, subjects: [command]}",
-        uses_json: false
+        needs: &[]
     ),
-    template!("backend", "Answers commands with their own words.", "{kind: backend, name: {{name}}}", uses_json: false),
-    template!("platform", "Nobody writes here.", "{kind: platform, name: {{name}}}", uses_json: false),
-    template!("mcp_server", "Says things again.", "{kind: mcp_server, name: {{name}}}", uses_json: true),
-    template!("model", "Says the last message again.", "{kind: model, name: {{name}}}", uses_json: false),
-    template!("gate", "Knows nobody.", "{kind: gate, name: {{name}}}", uses_json: false),
+    template!(
+        "backend",
+        "Runs commands on this machine, and logs each first.",
+        "{kind: backend, name: {{name}}, facts: {environment: process}}\npermissions:\n  exec: ['*']\n  files: ['*']",
+        needs: &[("tracing", "0.1")]
+    ),
+    template!("platform", "Says everything again.", "{kind: platform, name: {{name}}}", needs: &[]),
+    template!("mcp_server", "Says things again.", "{kind: mcp_server, name: {{name}}}", needs: &[("serde_json", "1")]),
+    template!("model", "Says the last message again.", "{kind: model, name: {{name}}}", needs: &[]),
+    template!("gate", "Knows nobody.", "{kind: gate, name: {{name}}}", needs: &[]),
     template!(
         "commands",
         "Greets.",
         "{kind: commands, name: {{name}}}\ncommands:\n  - {name: {{name}}, about: Greet somebody}",
-        uses_json: false
+        needs: &[]
     ),
 ];
 

@@ -1,17 +1,25 @@
-//! A backend that runs nothing: it answers every command with its own words. `exec` is the place to begin.
+//! A backend that runs commands on this machine and writes each into the log first. `exec` is the place to begin.
 #![forbid(unsafe_code)]
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use hermes_plugin_api::backend::{ExecRequest, Exit, Keep, SessionFacts, SessionSpec};
+use hermes_plugin_api::host::SpawnRequest;
 use hermes_plugin_api::prelude::*;
 
 #[cfg(test)]
 mod tests;
 
-export_plugin!(backend "{{name}}" => |_| Ok(Echo));
+export_plugin!(backend "{{name}}" => |ctx| Ok(Echo { host: ctx.host.clone() }));
 
-struct Echo;
+struct Echo {
+    host: Host,
+}
 
 struct Session {
+    host: Host,
+    spec: SessionSpec,
     cwd: String,
 }
 
@@ -19,47 +27,73 @@ impl Backend for Echo {
     type Session = Session;
 
     async fn open(&self, spec: SessionSpec) -> Result<Session> {
+        let cwd = spec.cwd.clone().unwrap_or_else(|| "/".to_owned());
         Ok(Session {
-            cwd: spec.cwd.unwrap_or_else(|| "/".to_owned()),
+            host: self.host.clone(),
+            spec,
+            cwd,
         })
     }
 }
 
 impl BackendSession for Session {
     fn facts(&self) -> SessionFacts {
+        let home = self.spec.env.get("HOME").cloned();
         SessionFacts {
+            // What runs here can hurt the host: so the guard judges every command.
             boundary: false,
-            why: "it has not been thought about yet".to_owned(),
+            why: "commands run on this machine".to_owned(),
             cwd: self.cwd.clone(),
-            home: "/".to_owned(),
+            home: home.unwrap_or_else(|| "/".to_owned()),
         }
     }
 
     async fn exec(
         &self,
         request: ExecRequest,
-        _: Channel,
+        input: Channel,
         output: Output,
-        _: Cancel,
+        cancel: Cancel,
     ) -> Result<Exit> {
-        output
-            .write(format!("{}\n", request.argv.join(" ")))
-            .await?;
-        Ok(Exit {
-            code: Some(0),
-            signal: None,
+        tracing::info!(argv = ?request.argv, "Runs a command.");
+        let mut env = self.spec.env.clone();
+        env.extend(request.env);
+        let spawn = SpawnRequest {
+            argv: request.argv,
+            cwd: Some(request.cwd.unwrap_or_else(|| self.cwd.clone())),
+            env,
+            merge_stderr: true,
+            stdin: true,
+        };
+        // The host starts it, and ends it with all it started when `cancel` fires.
+        self.host.run(&spawn, input, output, cancel).await
+    }
+
+    async fn read_file(&self, path: &str, output: Output) -> Result<()> {
+        let data = fs::read(self.path(path))
+            .map_err(|error| PluginError::user(format!("Failed to read `{path}`: {error}")))?;
+        output.write(data).await
+    }
+
+    async fn write_file(&self, path: &str, data: Vec<u8>) -> Result<()> {
+        // Whole or not at all: beside it first, then in its place.
+        let id = u64::from_le_bytes(self.host.random(8).try_into().unwrap_or_default());
+        let place = self.path(path);
+        let beside = place.with_file_name(format!("{id:016x}.tmp"));
+        let written = fs::write(&beside, data).and_then(|()| fs::rename(&beside, &place));
+        written.map_err(|error| {
+            let _ = fs::remove_file(&beside);
+            PluginError::user(format!("Failed to write `{path}`: {error}"))
         })
-    }
-
-    async fn read_file(&self, path: &str, _: Output) -> Result<()> {
-        Err(PluginError::user(format!("There is no file `{path}`")))
-    }
-
-    async fn write_file(&self, path: &str, _: Vec<u8>) -> Result<()> {
-        Err(PluginError::user(format!("`{path}` cannot be written")))
     }
 
     async fn close(&self, _: Keep) -> Result<()> {
         Ok(())
+    }
+}
+
+impl Session {
+    fn path(&self, path: &str) -> PathBuf {
+        Path::new(&self.cwd).join(path)
     }
 }

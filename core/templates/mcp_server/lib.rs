@@ -29,8 +29,11 @@ impl McpServer for Repeat {
     }
 
     async fn call(&self, call: ToolCall, _: Sink<Progress>, _: Cancel) -> Result<CallResult> {
-        Ok(CallResult::text(
-            call.arguments["text"].as_str().unwrap_or_default(),
-        ))
+        // The arguments fit the schema: the host has seen to it.
+        let text = call.arguments["text"].as_str().unwrap_or_default();
+        Ok(match call.name.as_str() {
+            "repeat" => CallResult::text(text),
+            other => CallResult::error(format!("There is no tool `{other}`")),
+        })
     }
 }

@@ -36,3 +36,17 @@ fn an_odd_path_stays_one_string() {
     let files = render("scanner", "x", Place::Alone { api: Path::new("/a \"b\"\\c") }).expect("a template");
     assert!(files[0].1.contains(r#"path = "/a \"b\"\\c""#), "{}", files[0].1);
 }
+
+/// The examples are what a new plugin of their kind looks like, so that what the one teaches the other is.
+#[test]
+fn the_examples_are_made_from_the_templates() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    for (kind, id) in [("backend", "backend-echo"), ("platform", "platform-loopback")] {
+        let files = render(kind, id, Place::Alone { api: Path::new("../../plugin-api") }).expect("a template");
+        for (path, text) in files.iter().filter(|(path, _)| path.starts_with("src") || path.ends_with("plugin.yaml")) {
+            let example = examples.join(id).join(path);
+            let found = std::fs::read_to_string(&example).expect("it is there");
+            assert_eq!(found, *text, "`{}` is not what its template makes", example.display());
+        }
+    }
+}

@@ -116,6 +116,19 @@ fn a_plugin_under_development_is_used_where_it_lies() {
 }
 
 #[test]
+fn a_new_crate_of_each_kind_does_what_its_kind_must() {
+    let hermes = Owner::default();
+    for kind in ["backend", "platform", "mcp_server", "model", "gate", "commands"] {
+        let id = format!("{}-mine", kind.replace('_', "-"));
+        let _ = hermes.ok(&["plugins", "new", kind, &id]);
+        let folder = hermes.dir().join(&id);
+        hermes_tests::plugins::build_crate(&folder);
+        let tested = hermes.ok(&["plugins", "test", folder.to_str().expect("text")]);
+        assert!(tested.ends_with(" 0 failed\n") && !tested.contains("skip  "), "{kind}: {tested}");
+    }
+}
+
+#[test]
 fn a_new_crate_builds_passes_and_is_used() {
     let hermes = Owner::default();
     let said = hermes.ok(&["plugins", "new", "scanner", "scanner-mine"]);
