@@ -16,7 +16,7 @@
 //! # Ok::<(), PluginError>(())
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -81,6 +81,7 @@ pub struct Harness(Arc<Mutex<State>>);
 struct State {
     settings: Value,
     answers: BTreeMap<String, Vec<Result<Value>>>,
+    replies: VecDeque<Reply>,
     calls: Vec<(String, Value)>,
     logs: Vec<String>,
     store: BTreeMap<String, Value>,
@@ -98,6 +99,11 @@ impl Harness {
     /// Prepares the next answer to a host method.
     pub fn answer(&self, method: &str, answer: Result<Value>) {
         self.state(|state| state.answers.entry(method.to_owned()).or_default().push(answer));
+    }
+
+    /// Prepares the next response to an HTTP request.
+    pub fn reply(&self, reply: Reply) {
+        self.state(|state| state.replies.push_back(reply));
     }
 
     /// What the plugin called so far: method and request.
@@ -173,9 +179,70 @@ impl abi::Host for Harness {
         std::future::ready(RResult::from(answer.map_err(Fault::from))).into_ffi()
     }
 
-    fn open(&self, service: RStr<'_>, _: RString) -> FfiFuture<RResult<Opened, Fault>> {
-        let refused = PluginError::unsupported(service).with_hint("the harness opens no streams");
-        std::future::ready(RResult::RErr(refused.into())).into_ffi()
+    fn open(&self, service: RStr<'_>, request: RString) -> FfiFuture<RResult<Opened, Fault>> {
+        let request = serde_json::from_str(&request).unwrap_or_default();
+        let reply = self.state(|state| {
+            state.calls.push((service.to_string(), request));
+            state.replies.pop_front().filter(|_| service == "http")
+        });
+        let refused = || PluginError::unsupported(service).with_hint("prepare a `Reply`");
+        let opened = reply.ok_or_else(refused).map(|reply| {
+            let head = json!({ "status": reply.status, "headers": reply.headers }).to_string().into();
+            let body = ReplyBody { pieces: Mutex::new(reply.pieces), hangs: reply.hangs };
+            Opened { head, stream: abi::Channel_TO::from_value(body, TD_Opaque) }
+        });
+        std::future::ready(RResult::from(opened.map_err(Fault::from))).into_ffi()
+    }
+}
+
+/// A response to an HTTP request, as a test prepares it.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The status code.
+    pub status: u16,
+    /// Header names in lower case, and values.
+    pub headers: Vec<(String, String)>,
+    /// The body, and where it breaks.
+    pub pieces: VecDeque<Result<Vec<u8>>>,
+    /// It has no end: after the pieces nothing comes.
+    pub hangs: bool,
+}
+
+impl Reply {
+    /// A response with a body of this content type, which comes a few bytes at a time.
+    #[must_use]
+    pub fn new(status: u16, content_type: &str, body: &str) -> Self {
+        let headers = vec![("content-type".to_owned(), content_type.to_owned())];
+        Self {
+            status,
+            headers,
+            pieces: body.as_bytes().chunks(7).map(|piece| Ok(piece.to_vec())).collect(),
+            hangs: false,
+        }
+    }
+}
+
+struct ReplyBody {
+    pieces: Mutex<VecDeque<Result<Vec<u8>>>>,
+    hangs: bool,
+}
+
+impl abi::Channel for ReplyBody {
+    fn recv(&self) -> FfiFuture<RResult<ROption<abi::Frame>, Fault>> {
+        let piece = self.pieces.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        if piece.is_none() && self.hangs {
+            return std::future::pending().into_ffi();
+        }
+        let frame = piece.transpose().map(|piece| piece.map(|data| abi::Frame { tag: 1, data: data.into() }).into());
+        std::future::ready(RResult::from(frame.map_err(Fault::from))).into_ffi()
+    }
+
+    fn send(&self, _: abi::Frame) -> abi::UnitFuture {
+        std::future::ready(RResult::RErr(PluginError::unsupported("send").into())).into_ffi()
+    }
+
+    fn control(&self, _: RString) -> JsonFuture {
+        std::future::ready(RResult::RErr(PluginError::unsupported("control").into())).into_ffi()
     }
 }
 

@@ -8,6 +8,7 @@
 pub mod backend;
 pub mod command;
 pub mod conformance;
+pub mod endpoint;
 pub mod error;
 pub mod export;
 pub mod finding;
@@ -18,6 +19,7 @@ pub mod host;
 pub mod manifest;
 pub mod model;
 pub mod platform;
+pub mod retry;
 pub mod rule;
 #[cfg(feature = "runtime")]
 pub mod runtime;
@@ -26,6 +28,7 @@ pub mod secret;
 pub mod serve;
 pub mod session;
 mod shim;
+pub mod sse;
 pub mod tools;
 mod trace;
 pub mod vocabulary;

@@ -197,13 +197,23 @@ struct ServeModel<T>(Shared<T>);
 
 impl<T: Model> abi::Service for ServeModel<T> {
     fn invoke(&self, method: RStr<'_>, request: RString, events: SinkBox, cancel: CancelBox) -> JsonFuture {
-        let (model, known) = (self.0.get(), known(method, "complete"));
-        wire_json(move || {
-            known?;
-            let request = read("a model request", &request)?;
-            let (deltas, cancel) = (Sink::from_wire(events), Cancel::from_wire(cancel));
-            Ok(async move { model.value().complete(request, deltas, cancel).await })
-        })
+        let (model, cancel) = (self.0.get(), Cancel::from_wire(cancel));
+        match method.as_str() {
+            "models" => wire_json(move || Ok(async move { model.value().models(cancel).await })),
+            "info" => wire_json(move || {
+                let name = read("a model's name", &request)?;
+                Ok(async move { model.value().info(name).await })
+            }),
+            _ => {
+                let known = known(method, "complete");
+                wire_json(move || {
+                    known?;
+                    let request = read("a model request", &request)?;
+                    let deltas = Sink::from_wire(events);
+                    Ok(async move { model.value().complete(request, deltas, cancel).await })
+                })
+            }
+        }
     }
 
     // [since 1.1]
