@@ -19,6 +19,7 @@ pub mod host;
 pub mod manifest;
 pub mod model;
 pub mod platform;
+pub mod provider;
 pub mod retry;
 pub mod rule;
 #[cfg(feature = "runtime")]
