@@ -4,7 +4,7 @@
 //! [`Ground`] opens no library and needs no valid configuration; [`App`] has both.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use hermes_plugin_abi::HostBox;
@@ -31,6 +31,7 @@ use crate::plugin::state::Choice;
 const SCAN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What can be known without a configuration and without opening a library.
+#[derive(Clone)]
 pub struct Ground {
     /// The home.
     pub home: Home,
@@ -275,8 +276,14 @@ impl App {
     }
 }
 
-/// A log that cannot be written is worth a word, and no reason not to work.
+/// A log that cannot be written is worth a word, and no reason not to work. It is begun once: a command may try
+/// several configurations.
 fn begin_log(home: &Home, config: &Config) {
+    static BEGUN: Once = Once::new();
+    BEGUN.call_once(|| try_to_log(home, config));
+}
+
+fn try_to_log(home: &Home, config: &Config) {
     let filter = config.environment().text("HERMES_LOG").unwrap_or("info");
     let folder = home.create_dir(std::path::Path::new("logs")).map_err(|error| error.to_string());
     let started = folder

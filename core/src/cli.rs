@@ -2,15 +2,18 @@
 //! here.
 
 pub mod approvals;
+mod ask;
 pub mod audit;
 pub mod chat;
 pub mod check;
 pub mod config;
 mod contributed;
 pub mod exec;
+pub mod model;
 pub mod out;
 pub mod plugins;
 mod runtime;
+pub mod setup;
 mod start;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -50,9 +53,13 @@ enum Command {
     /// Show, change and check the configuration.
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Choose the model that answers; without more words, by questions.
+    Model(model::ModelArgs),
     /// List, install, trust and check plugins.
     #[command(subcommand)]
     Plugins(plugins::PluginsCommand),
+    /// Get a new home going: choose a model, by questions or by flags.
+    Setup(setup::SetupArgs),
     /// Print the version.
     Version,
     /// A word that a plugin contributes.
@@ -95,6 +102,8 @@ fn run(args: Vec<std::ffi::OsString>) -> Result<u8, Failure> {
         Some(Command::Audit(command)) => audit::run(command, &ground()?),
         Some(Command::Check(args)) => check::run(args, ground()?),
         Some(Command::Config(command)) => config::run(command, &ground()?),
+        Some(Command::Model(args)) => model::run(args, ground()?),
+        Some(Command::Setup(args)) => setup::run(&args, ground()?),
         Some(Command::Plugins(command)) => plugins::run(command, ground()?),
         Some(Command::Contributed(words)) => contributed::run(&words, ground()?, &own_words()),
     }

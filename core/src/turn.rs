@@ -88,6 +88,7 @@ impl Turn<'_> {
             }
             empty = 0;
             let calls = transcript.assistant(said.clone(), calls);
+            transcript.keep(answer.keep);
             if !said.trim().is_empty() {
                 self.follower.show(Body::MessageEnd { text: said.clone() }).await;
             }

@@ -183,7 +183,7 @@ async fn greet(started: &Started, parts: &Parts, backend: &str) {
     let version = env!("CARGO_PKG_VERSION");
     let mut text = format!("hermes {version} · model {model} · commands run on {backend} · /help");
     if matches!(started.app.config.origin("model.provider"), crate::config::layers::Origin::Default) {
-        text.push_str("\nNo model is chosen yet (`model.provider`), so each message is run as a command.");
+        text.push_str("\nNo model is chosen yet, so each message is run as a command. `hermes setup` chooses one.");
     }
     if parts.guard.is_yolo("") {
         text.push_str("\n⚡ YOLO mode is ON: nobody is asked before dangerous commands.");

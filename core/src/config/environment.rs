@@ -43,6 +43,13 @@ impl Environment {
         self
     }
 
+    /// Puts a variable over those of the process, as if it had been set.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.process.insert(name.to_owned(), value.into());
+        self
+    }
+
     /// Returns a variable of the process, else of `.env`.
     pub fn var(&self, name: &str) -> Option<&OsStr> {
         self.process(name).or_else(|| self.file.get(name).map(OsString::as_os_str))

@@ -212,6 +212,9 @@ fn copies_trees(case: &Case<'_>) -> bool {
         || case.has_flag('a', "archive")
 }
 
+/// Who chooses where the model is chooses who gets its key, and all that is said.
+const KEYS: &str = "where the agent's keys and conversations go";
+
 /// What a protected verb of the program's own command line would change.
 fn verb(case: &Case<'_>) -> Option<&'static str> {
     if switches_asking_off(case) {
@@ -227,6 +230,8 @@ fn verb(case: &Case<'_>) -> Option<&'static str> {
         "config" if says(1, &["set"]) => {
             words.get(2).is_some_and(|key| is_protected_key(key)).then(|| Class::Settings.describe())
         }
+        "model" if says(1, &["set"]) => Some(KEYS),
+        "setup" => Some(KEYS),
         "plugins" if says(1, &["install", "enable", "disable", "remove", "update"]) => Some(Class::Plugins.describe()),
         "pairing" if says(1, &["approve", "revoke"]) => Some(Class::Pairing.describe()),
         "mcp" if says(1, &["add", "accept"]) => Some("the tools the agent has"),
@@ -234,17 +239,26 @@ fn verb(case: &Case<'_>) -> Option<&'static str> {
     }
 }
 
-/// `HERMES_YOLO_MODE=1` before a program, through `env`, or exported.
+/// `HERMES_YOLO_MODE=1`, or a variable that stands for a protected key, before a program, through `env`, or exported.
 fn switches_asking_off(case: &Case<'_>) -> bool {
-    const NAME: &str = "HERMES_YOLO_MODE";
     let exports = case.is(&["export", "env", "declare", "typeset", "readonly"]);
-    case.assignments.iter().any(|assignment| assignment.name == NAME)
-        || (exports && case.args().iter().any(|word| word.leading().starts_with(NAME)))
+    case.assignments.iter().any(|assignment| is_protected_variable(&assignment.name))
+        || (exports && case.args().iter().any(|word| is_protected_variable(&word.leading())))
+}
+
+/// Whether a variable, with or without `=` and a value, is `HERMES_YOLO_MODE` or sets a protected key.
+fn is_protected_variable(text: &str) -> bool {
+    const SECTIONS: [&str; 5] = ["YOLO_MODE", "APPROVALS_", "COMMAND_ALLOWLIST", "SECURITY_", "PLUGINS_"];
+    let Some(key) = text.split('=').next().and_then(|name| name.strip_prefix("HERMES_")) else { return false };
+    SECTIONS.iter().any(|section| key.starts_with(section)) || key.ends_with("_BASE_URL") || key.ends_with("_ENDPOINTS")
 }
 
 /// Returns whether a configuration key decides what the agent may do or who may talk to it.
 pub fn is_protected_key_name(key: &str) -> bool {
     const SECTIONS: &[&str] = &["approvals", "command_allowlist", "security", "plugins"];
+    if key.split('.').any(|part| part == "base_url" || part == "endpoints") {
+        return true;
+    }
     let section = key.split('.').next().unwrap_or(key);
     let name = key.rsplit('.').next().unwrap_or(key).to_ascii_uppercase();
     SECTIONS.contains(&section) || name.ends_with("_ALLOWED_USERS") || name.ends_with("_ALLOW_ALL_USERS")

@@ -2,7 +2,8 @@
 //!
 //! What comes through here is a *configured* endpoint: named in the plugin's manifest or settings, never by a
 //! model. URLs that a model chose need the guard for addresses first; until that exists they are refused.
-//! Redirects are not followed and proxies of the environment do not apply.
+//! Without TLS only what a setting names so, or what is on this machine. Redirects are not followed and proxies of
+//! the environment do not apply.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -54,12 +55,21 @@ impl Endpoints {
         let port = url.port_or_known_default().unwrap_or_default();
         let with_port = format!("{host}:{port}");
         let listed = self.hosts.iter().any(|known| *known == host || *known == with_port);
-        if listed || self.configured.iter().any(|known| same_origin(known, &url)) {
+        let sealed = matches!(url.scheme(), "https" | "wss") || is_loopback(host);
+        if listed && sealed || self.configured.iter().any(|known| same_origin(known, &url)) {
             return Ok(url);
         }
-        let message = format!("`{host}` is neither in the plugin's manifest nor in its settings");
+        let message = match listed {
+            true => format!("`{host}` is reached without TLS only where a setting names it so"),
+            false => format!("`{host}` is neither in the plugin's manifest nor in its settings"),
+        };
         Err(PluginError::new(ErrorCode::DENIED, message))
     }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 fn same_origin(configured: &str, url: &reqwest::Url) -> bool {
@@ -262,11 +272,16 @@ mod tests {
 
     #[test]
     fn only_declared_and_configured_endpoints_are_admitted() {
-        let allowed =
-            Endpoints { hosts: vec!["api.example.com".into()], configured: vec!["http://127.0.0.1:8080/v1".into()] };
+        let hosts = ["api.example.com", "127.0.0.1:11434", "[::1]:11434"].map(str::to_owned).into();
+        let allowed = Endpoints { hosts, configured: vec!["http://127.0.0.1:8080/v1".into()] };
         let code = |url: &str| allowed.admit(url).err().map(|error| error.code);
         assert_eq!(code("https://api.example.com/x"), None);
         assert_eq!(code("http://127.0.0.1:8080/v1/chat"), None);
+        assert_eq!(code("http://127.0.0.1:11434/v1"), None);
+        assert_eq!(code("http://[::1]:11434/v1"), None);
+        assert_eq!(code("http://127.0.0.1:11435/v1"), Some(ErrorCode::DENIED));
+        assert_eq!(code("http://api.example.com/x"), Some(ErrorCode::DENIED));
+        assert_eq!(code("ws://api.example.com/x"), Some(ErrorCode::DENIED));
         assert_eq!(code("ws://127.0.0.1:8080/v1/stream"), None);
         assert_eq!(code("http://127.0.0.1:8081/v1"), Some(ErrorCode::DENIED));
         assert_eq!(code("https://127.0.0.1:8080/v1"), Some(ErrorCode::DENIED));

@@ -12,7 +12,7 @@ use hermes_plugin_api::error::{ErrorCode, PluginError, Result};
 use hermes_plugin_api::finding::{Finding, Subject};
 use hermes_plugin_api::flow::{Cancel, Channel, Output, Sink};
 use hermes_plugin_api::gate::{Admission, Sender};
-use hermes_plugin_api::model::{Completion, Delta, Request};
+use hermes_plugin_api::model::{Completion, Delta, ModelInfo, Request};
 use hermes_plugin_api::platform::{Inbound, Media, Outbound, Receipt};
 use hermes_plugin_api::tools::{CallResult, Progress, Tool, ToolCall};
 use serde::Serialize;
@@ -312,6 +312,28 @@ impl ModelHandle {
         let request = text(request)?;
         let call = |wire: &abi::ServiceBox| wire.invoke("complete".into(), request, deltas.to_wire(), cancel.to_wire());
         self.0.json("a completion", call).await
+    }
+
+    /// Lists the models there are.
+    ///
+    /// # Errors
+    /// What the plugin reports; `UNSUPPORTED` where it cannot tell.
+    pub async fn models(&self, cancel: &Cancel) -> Result<Vec<ModelInfo>> {
+        self.ask("models", "null".into(), cancel).await
+    }
+
+    /// What is known of a model without asking anybody.
+    ///
+    /// # Errors
+    /// What the plugin reports.
+    pub async fn info(&self, model: &str) -> Result<ModelInfo> {
+        self.ask("info", text(&model)?, &Cancel::never()).await
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, method: &str, request: abi::RString, cancel: &Cancel) -> Result<T> {
+        let (nowhere, _) = crate::flow::messages::<()>(1);
+        let call = |wire: &abi::ServiceBox| wire.invoke(method.into(), request, nowhere.to_wire(), cancel.to_wire());
+        self.0.json("what is known of models", call).await
     }
 }
 

@@ -60,6 +60,13 @@ impl Transcript {
         calls
     }
 
+    /// Keeps with the last answer what the model's plugin wants back with it.
+    pub fn keep(&mut self, keep: Value) {
+        if let Some(last) = self.messages.last_mut().filter(|last| last.role == Role::Assistant) {
+            last.keep = keep;
+        }
+    }
+
     /// Answers a call that is still open.
     pub fn result(&mut self, id: &str, text: impl Into<String>, is_error: bool) {
         let Some(index) = self.open.iter().find_map(|(index, open)| (open == id).then_some(*index)) else { return };

@@ -8,13 +8,12 @@ use hermes_plugin_api::error::{ErrorCode, PluginError};
 use hermes_plugin_api::flow::Cancel;
 use hermes_plugin_api::model::{Completion, Delta, Request};
 use hermes_plugin_api::platform::Body;
+use hermes_plugin_api::retry::Backoff;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::flow::{CancelSource, messages};
+use crate::host::clock;
 use crate::turn::Turn;
-
-/// The longest wait that a provider may ask for before the turn gives up instead.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// An answer that did not come to its end.
 pub(super) struct Stopped {
@@ -46,7 +45,7 @@ pub(super) async fn complete(turn: &Turn<'_>, request: Request, cancel: &Cancel)
         let Why::Failed(error) = &stopped.why else { return Err(stopped) };
         let Some(wait) = wait_for(error, tried, turn.limits.retries, deadline) else { return Err(stopped) };
         tried += 1;
-        let text = format!("{error}; trying again in {} s ({tried} of {})", wait.as_secs_f32(), turn.limits.retries);
+        let text = format!("{error}; trying again in {} s ({tried} of {})", seconds(wait), turn.limits.retries);
         turn.follower.show(Body::Activity { text }).await;
         if cancel.run(sleep(wait)).await.is_err() {
             return Err(Stopped { said: stopped.said, why: Why::Interrupted });
@@ -56,12 +55,17 @@ pub(super) async fn complete(turn: &Turn<'_>, request: Request, cancel: &Cancel)
 
 /// How long to wait before the next try; `None` when there is none.
 fn wait_for(error: &PluginError, tried: u32, retries: u32, deadline: Instant) -> Option<Duration> {
-    if !error.code.is_retryable() || tried >= retries {
-        return None;
+    let backoff = Backoff { tries: retries, ..Backoff::default() };
+    let random = clock::random(4).try_into().map_or(0, u32::from_le_bytes);
+    let wait = backoff.wait(tried, error.retry_after, random).filter(|_| error.code.is_retryable())?;
+    (Instant::now() + wait < deadline).then_some(wait)
+}
+
+fn seconds(wait: Duration) -> String {
+    match wait.as_secs() {
+        0 => format!("{:.2}", wait.as_secs_f32()),
+        seconds => seconds.to_string(),
     }
-    let own = Duration::from_secs(1 << tried.min(5));
-    let wait = error.retry_after.unwrap_or(own);
-    (wait <= LONGEST_WAIT && Instant::now() + wait < deadline).then_some(wait)
 }
 
 async fn attempt(

@@ -72,9 +72,14 @@ impl Assembly {
             true => Value::Null,
             false => json!({ "provider": provider, "message": self.kept }),
         };
+        let named = |(number, call): (usize, Call)| match call.request.id.is_empty() {
+            // Some local servers give none.
+            true => CallRequest { id: format!("call_{}", number + 1), ..call.request },
+            false => call.request,
+        };
         Completion {
             content: self.content,
-            tool_calls: self.calls.into_iter().map(|call| call.request).collect(),
+            tool_calls: self.calls.into_iter().enumerate().map(named).collect(),
             usage: self.usage,
             finish: self.finish.unwrap_or_default(),
             keep,

@@ -201,7 +201,7 @@ fn calls_are_told_apart_however_servers_number_them() {
     assert_eq!(names(&no_index), ["a x {}", "b y {\"p\":1}"]);
     let nothing =
         [whole(json!({ "function": function("x") })), whole(json!({ "function": function("x") })), end.clone()];
-    assert_eq!(names(&nothing), [" x {}", " x {}"]);
+    assert_eq!(names(&nothing), ["call_1 x {}", "call_2 x {}"]);
     let written = [whole(json!({ "id": "a", "function": { "name": "x", "arguments": { "p": 1 } } })), end];
     assert_eq!(names(&written), ["a x {\"p\":1}"]);
 }

@@ -4,8 +4,7 @@
 
 use std::io::{IsTerminal as _, Read as _};
 
-use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-
+use crate::cli::ask::hidden_line;
 use crate::cli::out;
 use crate::config::dotenv::{Dotenv, is_name};
 use crate::config::edit::file::{Mode, change, edit_config};
@@ -13,7 +12,7 @@ use crate::config::edit::{Edit, EditError};
 use crate::config::keys::{Key, KeyPath, KeySpace, Owner};
 use crate::config::layers::{Origin, Reading, Sources};
 use crate::config::schema::fit_text;
-use crate::error::{Failure, INTERRUPTED, OK, USAGE};
+use crate::error::{Failure, OK, USAGE};
 
 pub(super) fn run(sources: &Sources, key: &str, value: Option<String>) -> Result<u8, Failure> {
     if is_variable(key) {
@@ -97,52 +96,4 @@ fn given(value: Option<String>, key: &str, is_secret: bool) -> Result<String, Fa
     }
     let text = text.strip_suffix('\n').unwrap_or(&text);
     Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
-}
-
-/// Reads a line that is not shown. The keys are read one by one: an interrupt must not leave the terminal mute.
-fn hidden_line() -> Result<String, Failure> {
-    let _hidden = Hidden::begin();
-    let mut line = Vec::new();
-    let mut byte = [0];
-    loop {
-        let read = rustix::io::retry_on_intr(|| rustix::io::read(std::io::stdin(), &mut byte));
-        match (read.map_err(std::io::Error::from)?, byte[0]) {
-            (0, _) | (_, b'\n' | b'\r') => break,
-            (_, CTRL_D) if line.is_empty() => break,
-            (_, CTRL_C) => return Err(Failure::new("Interrupted").code(INTERRUPTED)),
-            (_, CTRL_U) => line.clear(),
-            (_, BACKSPACE | DELETE) => while line.pop().is_some_and(|byte| byte & 0xC0 == 0x80) {},
-            (_, other) => line.push(other),
-        }
-    }
-    String::from_utf8(line).map_err(|_| Failure::new("The value is not UTF-8 text"))
-}
-
-const CTRL_C: u8 = 3;
-const CTRL_D: u8 = 4;
-const BACKSPACE: u8 = 8;
-const CTRL_U: u8 = 21;
-const DELETE: u8 = 127;
-
-/// A terminal that shows nothing and hands over every key, until dropped.
-struct Hidden(Option<rustix::termios::Termios>);
-
-impl Hidden {
-    fn begin() -> Self {
-        let before = tcgetattr(std::io::stdin()).ok();
-        if let Some(mut quiet) = before.clone() {
-            quiet.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
-            // Without it the value is seen, and nothing else is wrong.
-            let _ = tcsetattr(std::io::stdin(), OptionalActions::Flush, &quiet);
-        }
-        Self(before)
-    }
-}
-
-impl Drop for Hidden {
-    fn drop(&mut self) {
-        if let Some(before) = &self.0 {
-            let _ = tcsetattr(std::io::stdin(), OptionalActions::Flush, before);
-        }
-    }
 }

@@ -32,13 +32,28 @@ pub enum Mode {
 /// # Errors
 /// [`EditError`]; the file is as it was.
 pub fn edit_config(home: &Home, edit: &Edit) -> Result<bool, EditError> {
+    edit_config_at_once(home, std::slice::from_ref(edit))
+}
+
+/// Makes several changes in the home's `config.yaml`, all or none. Returns whether there was anything to change.
+///
+/// # Errors
+/// [`EditError`]; the file is as it was.
+pub fn edit_config_at_once(home: &Home, edits: &[Edit]) -> Result<bool, EditError> {
     let path = home.config_file();
-    change(home, &path, Mode::Keep, |text| match apply(text, edit) {
-        Ok(changed) => Ok(changed),
-        Err(Obstacle::Malformed(error)) => Err(EditError::Malformed { path: path.clone(), error }),
-        Err(Obstacle::Refused(reason)) => {
-            Err(EditError::Refused { path: path.clone(), key: edit.key().clone(), reason, by_hand: edit.by_hand() })
+    change(home, &path, Mode::Keep, |text| {
+        let mut changed = None;
+        for edit in edits {
+            match apply(changed.as_deref().unwrap_or(text), edit) {
+                Ok(new) => changed = new.or(changed),
+                Err(Obstacle::Malformed(error)) => return Err(EditError::Malformed { path: path.clone(), error }),
+                Err(Obstacle::Refused(reason)) => {
+                    let (path, key) = (path.clone(), edit.key().clone());
+                    return Err(EditError::Refused { path, key, reason, by_hand: edit.by_hand() });
+                }
+            }
         }
+        Ok(changed)
     })
 }
 

@@ -81,3 +81,15 @@ fn names_that_providers_refuse_are_made_plain() {
     assert_eq!(calls[0].name, "rm_-rf__");
     assert_eq!(calls[1].name.len(), limits::NAME);
 }
+
+#[test]
+fn what_a_plugin_wants_back_stays_with_its_answer() {
+    let mut transcript = Transcript::default();
+    transcript.user("hi");
+    transcript.keep("not mine".into());
+    transcript.assistant("hello", vec![call("a", "x", "{}")]);
+    transcript.keep("thoughts".into());
+    transcript.result("a", "done", false);
+    let kept: Vec<Value> = transcript.messages().iter().map(|message| message.keep.clone()).collect();
+    assert_eq!(kept, [Value::Null, "thoughts".into(), Value::Null]);
+}
