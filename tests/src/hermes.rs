@@ -53,6 +53,16 @@ impl Hermes {
         self
     }
 
+    /// Writes `.env`, private as it should be.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub fn secret(&self, text: impl AsRef<[u8]>) {
+        let path = self.path("home/.env");
+        std::fs::write(&path, text).expect("written");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("set");
+    }
+
     /// Has the model say what stands in a script, and configures it.
     #[must_use]
     pub fn scripted(self, script: &str, config: &str) -> Self {

@@ -3,6 +3,7 @@
 mod bad_input;
 mod commands;
 mod exec;
+mod models;
 mod plugins;
 mod prompt;
 mod turn;
