@@ -3,9 +3,11 @@
 //!
 //! Only says where such text stands. What it does is read like any other shell text.
 
+mod code;
 mod git;
 mod scripts;
 
+use super::env::Space;
 use super::launch::launcher;
 use super::run::{Reader, Scope};
 use super::text;
@@ -38,6 +40,9 @@ const VARIABLES: &[&str] = &[
     "LESSCLOSE",
 ];
 
+/// Most arguments of an interpreter that may be a script.
+const MAX_FILES: usize = 16;
+
 /// Variables that a shell expands each time it prompts.
 const PROMPTS: &[&str] = &["PS0", "PS1", "PS2", "PS4"];
 /// Variables that name a file which a shell reads when it starts.
@@ -52,6 +57,7 @@ impl Reader {
         if scripts::reads_commands(program, simple) {
             texts.extend(self.known_input(scope).iter().flat_map(|input| scripts::of_input(program, input)));
         }
+        texts.extend(self.of_code(index, program, scope));
         for word in texts {
             self.run_carried(index, program, &word, scope);
         }
@@ -79,6 +85,40 @@ impl Reader {
 }
 
 impl Reader {
+    /// What code hands to a shell: code in the arguments, in the input, or in a file that this line wrote.
+    fn of_code(&mut self, index: usize, program: &str, scope: &Scope) -> Vec<Word> {
+        let simple = &self.simple[index];
+        match program {
+            "make" | "gmake" => {
+                let evals = simple.args().iter().filter_map(|word| word.known());
+                let mut texts: Vec<Word> = evals.flat_map(|text| code::of_makefile(&text)).collect();
+                texts.extend(self.known_input(scope).iter().flat_map(|text| code::of_makefile(text)));
+                for name in ["Makefile", "makefile", "GNUmakefile"] {
+                    let file = self.file_text(&text::word(name, Default::default()));
+                    let known = file.as_deref().and_then(text::known);
+                    texts.extend(known.iter().flat_map(|text| code::of_makefile(text)));
+                }
+                texts
+            }
+            "crontab" => self.known_input(scope).iter().flat_map(|text| code::of_crontab(text)).collect(),
+            _ if code::is_interpreter(simple) => {
+                let mut texts = code::of_arguments(simple);
+                let (place, ticks) = (simple.words[0].clone(), code::runs_ticks(simple));
+                let mut read = |text: &str| texts.extend(code::of_code(text, ticks, &place));
+                self.known_input(scope).iter().for_each(|text| read(text));
+                let files: Vec<Word> = simple.args().iter().take(MAX_FILES).cloned().collect();
+                if !self.env.is_empty(Space::File) {
+                    for file in files {
+                        let contents = self.file_text(&file);
+                        contents.as_deref().and_then(text::known).iter().for_each(|text| read(text));
+                    }
+                }
+                texts
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// `BASH_ENV=FILE bash …`: a file that this line wrote is read.
     fn start_files(&mut self, index: usize, program: &str, scope: &Scope) {
         if !matches!(program, "bash" | "sh" | "dash" | "ksh" | "mksh" | "ash") {
