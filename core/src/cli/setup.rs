@@ -36,12 +36,12 @@ pub fn run(args: &SetupArgs, ground: Ground) -> Result<u8, Failure> {
     let all = Provider::all(&ground, &config);
     let choice = Choice { with: args.with.clone(), unattended: true, any_model: args.detect, ..Choice::default() };
     let choice = if args.detect {
-        Choice { provider: Some(first_found(&ground, &all)?), ..choice }
+        Choice { provider: Some(first_found(&ground, &all, &config)?), ..choice }
     } else if let Some(provider) = &args.provider {
         Choice { provider: Some(provider.clone()), model: args.model.clone(), ..choice }
     } else if ask::is_attended() {
         greet(&config);
-        Choice { unattended: false, ..found_or_asked(&ground, &all, choice)? }
+        Choice { unattended: false, ..found_or_asked(&ground, &all, &config, choice)? }
     } else {
         let failure = Failure::new("Nobody is here to answer questions").code(USAGE);
         return Err(failure.hint("say it with flags: `hermes setup --detect`, or `--provider P --model MODEL`"));
@@ -62,33 +62,33 @@ fn greet(config: &Config) {
 }
 
 /// Where servers on this machine are looked for.
-fn places(all: &[Provider]) -> String {
+fn places(all: &[Provider], config: &Config) -> String {
     let local = all.iter().filter(|provider| provider.enabled && provider.facts.local);
     local
-        .map(|provider| format!("{} at {}", provider.facts.title, provider.facts.base_url))
+        .map(|provider| format!("{} at {}", provider.facts.title, plain(&provider.base_url(config))))
         .collect::<Vec<_>>()
         .join(", ")
 }
 
-fn first_found(ground: &Ground, all: &[Provider]) -> Result<String, Failure> {
+fn first_found(ground: &Ground, all: &[Provider], config: &Config) -> Result<String, Failure> {
     let found = search(ground, all)?.into_iter().find(|(_, models)| !models.is_empty());
     let found = found.map(|(provider, models)| {
         out::note(&format!("Found {} with {} models", provider.facts.title, models.len()));
         provider.name
     });
     let none = || Failure::new("No server with a model answers on this machine");
-    found.ok_or_else(|| none().hint(format!("looked for {}", places(all))))
+    found.ok_or_else(|| none().hint(format!("looked for {}", places(all, config))))
 }
 
-fn found_or_asked(ground: &Ground, all: &[Provider], choice: Choice) -> Result<Choice, Failure> {
-    let places = places(all);
+fn found_or_asked(ground: &Ground, all: &[Provider], config: &Config, choice: Choice) -> Result<Choice, Failure> {
+    let places = places(all, config);
     if places.is_empty() || !ask::yes(&format!("Look for a model server on this machine ({places})?"), true)? {
         return Ok(choice);
     }
     for (provider, models) in search(ground, all)? {
         let question = format!("Found {} with {} models. Use it?", provider.facts.title, models.len());
         if ask::yes(&question, true)? {
-            return Ok(Choice { provider: Some(provider.name), ..choice });
+            return Ok(Choice { provider: Some(provider.name), open: true, ..choice });
         }
     }
     out::note("No server is used from this machine.");

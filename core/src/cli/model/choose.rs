@@ -33,6 +33,8 @@ pub(crate) struct Choice {
     pub(crate) unattended: bool,
     /// Of several models the first will do.
     pub(crate) any_model: bool,
+    /// The server has answered without a key.
+    pub(crate) open: bool,
 }
 
 /// Makes a choice and writes it.
@@ -121,7 +123,7 @@ fn key(provider: &Provider, config: &Config, choice: &Choice, trial: &mut Trial)
     match known {
         Key::Set(_) if choice.unattended => Ok(()),
         Key::Set(_) if ask::yes(&format!("There is a key in `{variable}`. Use it?"), true)? => Ok(()),
-        Key::Optional if choice.unattended => Ok(()),
+        Key::Optional if choice.unattended || choice.open => Ok(()),
         Key::Missing if choice.unattended => {
             let failure =
                 Failure::new(format!("There is no key for {}: `{variable}` is not set", provider.facts.title));

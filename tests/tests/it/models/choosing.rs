@@ -149,6 +149,26 @@ fn questions_lead_there_too() {
 }
 
 #[test]
+fn a_server_that_is_found_needs_two_answers() {
+    let lists = || lists(&["big", "small"]);
+    let server = ModelServer::start(vec![lists(), lists(), says(&["ready"])]);
+    let hermes = Hermes::new().configured(&format!(
+        "openai:\n  endpoints: {{ollama: '{}/v1', vllm: 'http://127.0.0.1:1', llama-cpp: 'http://127.0.0.1:1'}}\n",
+        server.url()
+    ));
+    let mut terminal = Terminal::open(&hermes, &["setup"]);
+    terminal.until("Look for a model server on this machine");
+    terminal.line("");
+    terminal.until("Found Ollama with 2 models. Use it? [Y/n]");
+    terminal.line("");
+    terminal.until("a part of one): ");
+    terminal.line("sma");
+    terminal.until("All set");
+    assert_eq!(terminal.end(), 0);
+    assert!(read(&hermes, "home/config.yaml").contains("name: small") && !hermes.path("home/.env").exists());
+}
+
+#[test]
 fn an_end_of_input_changes_nothing() {
     let hermes = Hermes::new();
     let mut terminal = Terminal::open(&hermes, &["model"]);
