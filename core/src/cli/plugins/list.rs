@@ -10,6 +10,9 @@ use crate::plugin::asks::plain;
 use crate::plugin::registry::{Entry, Plugins};
 use crate::plugin::state::State;
 
+/// So many names are written out.
+const NAMED: usize = 2;
+
 pub(super) fn run(ground: Ground, as_json: bool) -> Result<u8, Failure> {
     let (plugins, _) = survey(ground)?;
     if as_json {
@@ -25,7 +28,7 @@ fn row(plugins: &Plugins, entry: &Entry) -> Vec<String> {
     let manifest = entry.found.manifest.as_ref().ok();
     let offers = manifest.map(|manifest| {
         let offers = manifest.provides.iter().map(|offer| format!("{} {}", offer.kind, offer.name));
-        offers.collect::<Vec<_>>().join(", ")
+        shorten(offers.collect())
     });
     vec![
         plain(&entry.found.id),
@@ -35,6 +38,16 @@ fn row(plugins: &Plugins, entry: &Entry) -> Vec<String> {
         lane(plugins, entry).into(),
         state(&entry.state),
     ]
+}
+
+/// The first few names; `plugins info` tells them all.
+fn shorten(mut names: Vec<String>) -> String {
+    let more = names.len().saturating_sub(NAMED);
+    if more > 1 {
+        names.truncate(NAMED);
+        names.push(format!("{more} more"));
+    }
+    names.join(", ")
 }
 
 /// What is known of a plugin without opening its library.
@@ -69,5 +82,18 @@ pub(super) fn state(state: &State) -> String {
     match state {
         State::Broken(unusable) => format!("broken: {}", plain(&unusable.why)),
         state => name(state).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shorten;
+
+    #[test]
+    fn many_names_are_cut_and_a_few_are_not() {
+        let names = |n: usize| (1..=n).map(|n| format!("model m{n}")).collect();
+        assert_eq!(shorten(names(0)), "");
+        assert_eq!(shorten(names(3)), "model m1, model m2, model m3");
+        assert_eq!(shorten(names(21)), "model m1, model m2, 19 more");
     }
 }
