@@ -1,6 +1,6 @@
 //! Tells a person, or a program, what a check came to.
 
-use hermes_plugin_api::command::{Command, How, Reach, Simple};
+use hermes_plugin_api::command::{Command, How, Piece, Reach, Simple, Why};
 use serde_json::{Value, json};
 
 use super::place::Place;
@@ -46,7 +46,7 @@ pub(super) fn print(report: &Report, place: &Place, explain: bool) {
     }
     if explain {
         out::line(&format!("boundary: {} ({})", if place.facts.boundary { "yes" } else { "no" }, place.facts.why));
-        explained(&report.command);
+        explained(report);
     }
 }
 
@@ -64,16 +64,41 @@ fn told(judged: &Judged, command: &Command) -> String {
     show::one_line(&line)
 }
 
-fn explained(command: &Command) {
+fn explained(report: &Report) {
+    let command = &report.command;
     if let Some(cleaned) = &command.cleaned {
         out::line(&format!("as shown: {}", show::one_line(cleaned)));
     }
     for (number, simple) in command.simple.iter().enumerate() {
         out::line(&format!("{:3}. {}", number + 1, show::one_line(&explanation(simple))));
+        for unknown in simple.words.iter().flat_map(|word| &word.pieces).filter_map(unknown) {
+            out::line(&format!("     unknown: {}", show::one_line(&unknown)));
+        }
     }
     for problem in &command.problems {
-        out::line(&format!("  ! {}", show::one_line(&problem.message)));
+        let part = problem.span.and_then(|span| command.text.get(span.start..span.end)).unwrap_or_default();
+        let part: String = part.chars().take(80).collect();
+        let place = if part.is_empty() { String::new() } else { format!(": {part}") };
+        out::line(&format!("  ! {}", show::one_line(&format!("{}{place}", problem.message))));
     }
+}
+
+/// What hides a piece of a word, and which commands of the list it comes from.
+fn unknown(piece: &Piece) -> Option<String> {
+    let Piece::Unknown(unknown) = piece else {
+        return None;
+    };
+    let what = match unknown.why {
+        Why::Variable if !unknown.name.is_empty() => format!("the value of `{}`", unknown.name),
+        Why::Variable => "the value of a variable".to_owned(),
+        Why::Substitution => "the output of a command".to_owned(),
+        Why::Process => "a pipe".to_owned(),
+        Why::Arithmetic => "the result of a calculation".to_owned(),
+        Why::Launcher => "what the launcher adds".to_owned(),
+        Why::Unsupported => "what is not computed".to_owned(),
+    };
+    let from: Vec<String> = unknown.from.iter().map(|index| (index + 1).to_string()).collect();
+    Some(if from.is_empty() { what } else { format!("{what}, from {}", from.join(", ")) })
 }
 
 fn explanation(simple: &Simple) -> String {
@@ -93,4 +118,18 @@ fn explanation(simple: &Simple) -> String {
         text.push_str("  (does not run)");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unknown;
+
+    #[test]
+    fn what_is_unknown_says_where_it_comes_from() {
+        let command = crate::command::read("cat list | xargs rm \"$x\"");
+        let words = command.simple.iter().flat_map(|simple| &simple.words);
+        let told: Vec<String> = words.flat_map(|word| &word.pieces).filter_map(unknown).collect();
+        let value = "the value of `x`";
+        assert_eq!(told, [value, value, "what the launcher adds, from 1"]);
+    }
 }
