@@ -12,6 +12,7 @@ use std::sync::{LazyLock, PoisonError, RwLock};
 
 use hermes_plugin_api::secret::Secret;
 use regex::{Captures, Regex};
+use serde_json::Value;
 
 /// What stands where a secret stood.
 pub const REDACTED: &str = "[REDACTED]";
@@ -45,6 +46,39 @@ pub fn redact(text: &str) -> Cow<'_, str> {
         Cow::Borrowed(_) => text,
         Cow::Owned(redacted) => Cow::Owned(redacted),
     }
+}
+
+/// Replaces every secret in the texts of a value. Names stay, and tell what is a secret: `{"api_key": "…"}`.
+pub fn value(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Cow::Owned(redacted) = redact(text) {
+                *text = redacted;
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(self::value),
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                self::value(field);
+                if let Value::String(text) = field
+                    && is_announced(name, text)
+                {
+                    *text = REDACTED.to_owned();
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether a field's name says that its text is a secret.
+fn is_announced(name: &str, text: &str) -> bool {
+    let hides = |text: &str| {
+        let pair = format!("\"{name}\": \"{text}\"");
+        redact(&pair) != pair
+    };
+    // Only a name that is one can make a secret of this.
+    hides("plain words") && hides(text)
 }
 
 /// Redacts a text that comes in pieces, wherever the pieces are cut.

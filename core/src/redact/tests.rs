@@ -95,3 +95,19 @@ fn a_line_without_end_is_told_in_bounds() {
     let told: usize = (0..1000).map(|_| stream.push(&"x".repeat(100)).len()).sum();
     assert!(told >= 100_000 - HOLD, "{told}");
 }
+
+#[test]
+fn a_value_is_redacted_by_its_texts_and_their_names() {
+    let mut value = serde_json::json!({
+        "api_key": "abcdefgh", "command": "export TOKEN=\"x y z\"", "n": 1,
+        "list": ["ghp_0123456789abcdefghijABCDEFGHIJ012345", "plain"], "secret": "${FROM_ELSEWHERE}", "token": 7,
+    });
+    super::value(&mut value);
+    assert_eq!(
+        value,
+        serde_json::json!({
+            "api_key": REDACTED, "command": "export TOKEN=[REDACTED]", "n": 1,
+            "list": [REDACTED, "plain"], "secret": "${FROM_ELSEWHERE}", "token": 7,
+        })
+    );
+}
