@@ -4,6 +4,8 @@ use hermes_plugin_api::error::Result;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::host::clock;
+
 /// Longer commands are cut, with their length and hash beside them.
 const COMMAND: usize = 4096;
 /// As many findings are named.
@@ -81,7 +83,7 @@ impl Line {
         let findings = record.findings.iter().take(FINDINGS);
         Self {
             prev: prev.to_owned(),
-            time: stamp(record.time_ms),
+            time: clock::stamp(record.time_ms),
             session: record.session.to_owned(),
             who: record.who.to_owned(),
             cwd: record.cwd.to_owned(),
@@ -119,42 +121,4 @@ pub(super) fn hash(line: &[u8]) -> String {
 /// Returns what the very first line carries.
 pub(super) fn genesis() -> String {
     "0".repeat(64)
-}
-
-/// Returns a time as `2026-01-31T12:00:00.000Z`.
-fn stamp(ms: u64) -> String {
-    let (days, of_day) = (ms / 86_400_000, ms % 86_400_000);
-    let (year, month, day) = date(days);
-    let (seconds, ms) = (of_day / 1000, of_day % 1000);
-    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
-}
-
-/// The Gregorian date so many days after 1970-01-01, counted in years that begin in March, whose leap day is the
-/// last.
-fn date(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let era = days / 146_097;
-    let of_era = days % 146_097;
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn times_are_written_in_utc() {
-        for (ms, text) in [
-            (0, "1970-01-01T00:00:00.000Z"),
-            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
-            (1_735_689_599_999, "2024-12-31T23:59:59.999Z"),
-            (4_102_444_800_000, "2100-01-01T00:00:00.000Z"),
-        ] {
-            assert_eq!(super::stamp(ms), text);
-        }
-    }
 }
