@@ -13,6 +13,7 @@ pub mod model;
 pub mod out;
 pub mod plugins;
 mod runtime;
+pub mod sessions;
 pub mod setup;
 mod start;
 
@@ -58,6 +59,9 @@ enum Command {
     /// List, install, trust and check plugins.
     #[command(subcommand)]
     Plugins(plugins::PluginsCommand),
+    /// List, search, export and delete what was said.
+    #[command(subcommand)]
+    Sessions(sessions::SessionsCommand),
     /// Get a new home going: choose a model, by questions or by flags.
     Setup(setup::SetupArgs),
     /// Print the version.
@@ -105,6 +109,7 @@ fn run(args: Vec<std::ffi::OsString>) -> Result<u8, Failure> {
         Some(Command::Model(args)) => model::run(args, ground()?),
         Some(Command::Setup(args)) => setup::run(&args, ground()?),
         Some(Command::Plugins(command)) => plugins::run(command, ground()?),
+        Some(Command::Sessions(command)) => sessions::run(command, ground()?),
         Some(Command::Contributed(words)) => contributed::run(&words, ground()?, &own_words()),
     }
 }

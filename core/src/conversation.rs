@@ -9,6 +9,7 @@ pub mod desk;
 pub mod line;
 mod question;
 mod quote;
+mod recall;
 mod slash;
 pub mod workplace;
 
@@ -31,6 +32,9 @@ use crate::guard::Guard;
 use crate::host::clock;
 use crate::host::scope::Scopes;
 use crate::session::Session;
+use crate::session::keep::Keeping;
+use crate::session::sessions::Sessions;
+use crate::session::store::find::short;
 use crate::turn::{Follower as _, Outcome, Turn};
 
 /// Most messages that wait while a turn runs.
@@ -51,6 +55,10 @@ pub struct Parts {
     pub workplace: Arc<dyn Workplace>,
     /// Where tool calls get their tokens.
     pub scopes: Scopes,
+    /// Where sessions are kept.
+    pub sessions: Sessions,
+    /// Where its sessions come from, for those who look for them.
+    pub source: String,
 }
 
 /// A signal from outside the platform.
@@ -77,6 +85,7 @@ pub struct Conversation {
     /// Absent while a turn has it.
     session: Option<Session>,
     id: String,
+    keeping: Arc<Keeping>,
     workspace: Arc<dyn Workspace>,
     running: Option<Running>,
     waiting: VecDeque<String>,
@@ -100,10 +109,17 @@ impl Conversation {
     /// A conversation with a new session.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let id = clock::random_id();
+        let session = begin(&parts);
+        Self::with(parts, session)
+    }
+
+    /// A conversation that goes on with a session.
+    #[must_use]
+    pub fn with(parts: Parts, session: Session) -> Self {
+        let (id, keeping) = (session.id.clone(), session.keeping.clone());
         let workspace = parts.workplace.open(&id, &parts.line);
-        let session = Some(Session::new(id.clone()));
-        Self { parts, session, id, workspace, running: None, waiting: VecDeque::new(), ending: None, warned: false }
+        let (session, waiting) = (Some(session), VecDeque::new());
+        Self { parts, session, id, keeping, workspace, running: None, waiting, ending: None, warned: false }
     }
 
     /// Answers one message and ends.
@@ -139,11 +155,16 @@ impl Conversation {
 
     /// Talks until the person leaves. Returns the code to exit with.
     pub async fn converse(mut self, mut inbox: Messages<Inbound>, mut signals: mpsc::Receiver<Signal>) -> u8 {
+        let goes_on = self.session.as_ref().is_some_and(|session| !session.transcript.messages().is_empty());
+        if goes_on && !self.parts.line.is_quiet() {
+            self.recall().await;
+        }
         self.show_status().await;
         self.parts.line.show(Body::TurnEnd).await;
         let mut open = true;
         loop {
             if let Some(Ending { code, .. }) = self.ending.filter(|_| self.running.is_none()) {
+                self.part().await;
                 self.close().await;
                 return code;
             }
@@ -188,6 +209,10 @@ impl Conversation {
     }
 
     async fn obey(&mut self, slash: Slash) {
+        let waits = matches!(slash, Slash::New | Slash::Resume(Some(_)) | Slash::Undo | Slash::Retry | Slash::History);
+        if waits && self.running.is_some() {
+            return self.notice("A turn is running: `/stop` it first".into()).await;
+        }
         match slash {
             Slash::Help => self.notice(slash::help()).await,
             Slash::Status => self.notice(self.status()).await,
@@ -195,10 +220,13 @@ impl Conversation {
             Slash::Stop if self.running.is_none() => self.notice("Nothing is running".into()).await,
             Slash::Stop => self.stop(),
             Slash::Quit => self.end(error::OK),
-            Slash::New if self.running.is_some() => {
-                self.notice("A turn is running: `/stop` it first".into()).await;
-            }
             Slash::New => self.renew().await,
+            Slash::Resume(name) => self.resume(name).await,
+            Slash::Title(title) => self.title(title).await,
+            Slash::History => self.history().await,
+            Slash::Undo => self.undo().await,
+            Slash::Retry => self.retry().await,
+            Slash::Usage => self.usage().await,
         }
     }
 
@@ -214,11 +242,16 @@ impl Conversation {
     }
 
     async fn renew(&mut self) {
-        self.workspace.close().await;
-        self.id = clock::random_id();
-        self.workspace = self.parts.workplace.open(&self.id, &self.parts.line);
-        self.session = Some(Session::new(self.id.clone()));
+        self.move_to(begin(&self.parts)).await;
         self.notice("A new session begins".into()).await;
+    }
+
+    async fn move_to(&mut self, session: Session) {
+        self.workspace.close().await;
+        self.id = session.id.clone();
+        self.keeping = session.keeping.clone();
+        self.workspace = self.parts.workplace.open(&self.id, &self.parts.line);
+        self.session = Some(session);
         self.show_status().await;
     }
 
@@ -300,6 +333,13 @@ impl Conversation {
         self.ending = Some(Ending { code, deadline: Some(Instant::now() + FAREWELL) });
     }
 
+    /// Says how to come back.
+    async fn part(&self) {
+        if self.keeping.is_stored() && !self.parts.line.is_quiet() {
+            self.notice(format!("Go on with this session by `hermes -r {}`", short(&self.id))).await;
+        }
+    }
+
     async fn close(&self) {
         if tokio::time::timeout(FAREWELL, self.workspace.close()).await.is_err() {
             tracing::warn!("The session could not be closed in time.");
@@ -318,17 +358,24 @@ impl Conversation {
     fn status(&self) -> String {
         let agent = &self.parts.agent;
         let tools: Vec<String> = agent.toolbox.tools().into_iter().map(|tool| tool.name).collect();
-        let model = match agent.model_name.as_str() {
-            "" => agent.model.origin().name.clone(),
-            name => format!("{name} ({})", agent.model.origin().name),
-        };
+        let model = agent.label();
+        let title = self.keeping.title().map(|title| format!(" · {title}")).unwrap_or_default();
         let asking = if self.parts.guard.is_yolo(&self.id) { "off (⚡ YOLO)" } else { "on" };
         let said = self
             .session
             .as_ref()
             .map_or_else(String::new, |session| format!("\nmessages  {}", session.transcript.messages().len()));
-        format!("session   {}\nmodel     {model}\ntools     {}\nasking    {asking}{said}", self.id, tools.join(", "))
+        format!(
+            "session   {}{title}\nmodel     {model}\ntools     {}\nasking    {asking}{said}",
+            self.id,
+            tools.join(", ")
+        )
     }
+}
+
+/// A new session.
+fn begin(parts: &Parts) -> Session {
+    parts.sessions.begin(clock::random_id(), &parts.source, &parts.agent.label())
 }
 
 async fn turn(
@@ -345,6 +392,7 @@ async fn turn(
         toolbox: &parts.agent.toolbox,
         limits: &parts.agent.limits,
         follower: &*parts.line,
+        keeper: &*session.keeping,
         scopes: &parts.scopes,
         scope: workspace,
         session: &session.id,

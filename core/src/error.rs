@@ -12,6 +12,7 @@ use crate::plugin::catalogue::CatalogueError;
 use crate::plugin::install::InstallError;
 use crate::plugin::lock::LockError;
 use crate::plugin::refusal::Refusal;
+use crate::session::store::StoreError;
 
 /// Success.
 pub const OK: u8 = 0;
@@ -121,6 +122,13 @@ impl From<EditError> for Failure {
 impl From<LockError> for Failure {
     fn from(error: LockError) -> Self {
         Self::of(error.into()).hint("move the file away and install the plugins again")
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let hint = error.hint();
+        Self { hint, ..Self::of(error.into()) }
     }
 }
 

@@ -1,22 +1,26 @@
-//! A conversation with the agent: what was said so far. Kept in memory; it knows no platform and runs nothing.
+//! A conversation with the agent, what was said in it, and the store where it is kept. It knows no platform and runs
+//! nothing.
 
+pub mod hold;
+pub mod keep;
+pub mod sessions;
+pub mod spent;
+pub mod store;
+pub mod title;
 pub mod transcript;
 
+use std::sync::Arc;
+
+use crate::session::keep::Keeping;
 use crate::session::transcript::Transcript;
 
 /// A session.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Session {
     /// Its id.
     pub id: String,
     /// What was said.
     pub transcript: Transcript,
-}
-
-impl Session {
-    /// An empty session.
-    #[must_use]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self { id: id.into(), transcript: Transcript::default() }
-    }
+    /// What keeps it.
+    pub keeping: Arc<Keeping>,
 }

@@ -18,7 +18,8 @@ use hermes_plugin_api::platform::Body;
 
 use crate::host::scope::{BoxFuture, Scopes, ToolScope};
 use crate::plugin::handle::ModelHandle;
-use crate::session::transcript::Transcript;
+use crate::session::spent::Spent;
+use crate::session::transcript::{INTERRUPTED, Transcript};
 use crate::turn::complete::{Stopped, Why};
 use crate::turn::limits::Limits;
 use crate::turn::toolbox::Toolbox;
@@ -27,6 +28,12 @@ use crate::turn::toolbox::Toolbox;
 pub trait Follower: Send + Sync {
     /// Shows something. Trouble with showing is not the turn's.
     fn show(&self, body: Body) -> BoxFuture<'_, ()>;
+}
+
+/// Who keeps what is said, as it is said.
+pub trait Keeper: Send + Sync {
+    /// Keeps what is new in a transcript, and what it cost. Returns what the person must know of it.
+    fn keep<'a>(&'a self, transcript: &'a mut Transcript, spent: Spent) -> BoxFuture<'a, Option<String>>;
 }
 
 /// What a turn works with.
@@ -43,6 +50,8 @@ pub struct Turn<'a> {
     pub limits: &'a Limits,
     /// Who follows it.
     pub follower: &'a dyn Follower,
+    /// Who keeps what is said.
+    pub keeper: &'a dyn Keeper,
     /// Where calls get their tokens.
     pub scopes: &'a Scopes,
     /// The session's services for the calls.
@@ -71,16 +80,25 @@ impl Turn<'_> {
     /// When `cancel` fires the turn ends soon; what was said and done by then is in the transcript.
     pub async fn run(&self, transcript: &mut Transcript, text: String, cancel: &Cancel) -> Outcome {
         transcript.user(text);
+        self.keep(transcript, Spent::default()).await;
+        let outcome = self.rounds(transcript, cancel).await;
+        self.keep(transcript, Spent::default()).await;
+        outcome
+    }
+
+    async fn rounds(&self, transcript: &mut Transcript, cancel: &Cancel) -> Outcome {
         let mut empty = 0;
         for _round in 0..self.limits.rounds {
             let answer = match complete::complete(self, self.request(transcript), cancel).await {
                 Ok(answer) => answer,
                 Err(stopped) => return self.stopped(transcript, stopped).await,
             };
+            let spent = Spent::from(answer.usage);
             let said = answer.content;
             let (calls, note) = calls::at_most(answer.tool_calls);
             if said.trim().is_empty() && calls.is_empty() {
                 empty += 1;
+                self.keep(transcript, spent).await;
                 if empty < limits::EMPTY {
                     continue;
                 }
@@ -89,6 +107,7 @@ impl Turn<'_> {
             empty = 0;
             let calls = transcript.assistant(said.clone(), calls);
             transcript.keep(answer.keep);
+            self.keep(transcript, spent).await;
             if !said.trim().is_empty() {
                 self.follower.show(Body::MessageEnd { text: said.clone() }).await;
             }
@@ -97,12 +116,18 @@ impl Turn<'_> {
             }
             calls::run(self, transcript, &calls, note, cancel).await;
             if cancel.is_cancelled() {
-                transcript.settle(calls::INTERRUPTED);
+                transcript.settle(INTERRUPTED);
                 return Outcome::Interrupted;
             }
         }
         let rounds = self.limits.rounds;
         self.give_up(transcript, format!("Stopped after {rounds} rounds without an answer (`agent.max_rounds`)")).await
+    }
+
+    async fn keep(&self, transcript: &mut Transcript, spent: Spent) {
+        if let Some(text) = self.keeper.keep(transcript, spent).await {
+            self.follower.show(Body::Notice { text }).await;
+        }
     }
 
     fn request(&self, transcript: &Transcript) -> Request {

@@ -21,6 +21,8 @@ use crate::conversation::{Conversation, Parts, Single};
 use crate::error::{self, Failure};
 use crate::flow::{CancelSource, messages};
 use crate::plugin::handle::PlatformHandle;
+use crate::session::sessions::Sessions;
+use crate::session::store::list::Summary;
 use crate::turn::limits::Limits;
 use crate::turn::toolbox::Toolbox;
 use crate::turn::{Follower as _, Outcome};
@@ -50,9 +52,23 @@ pub struct ChatArgs {
     /// Show answers and prompts only.
     #[arg(short = 'Q', long)]
     quiet: bool,
-    /// Name where this came from, for the audit log.
+    /// Go on with the session ID: its id, the beginning of it, or its title.
+    #[arg(short = 'r', long, value_name = "ID", conflicts_with = "proceed")]
+    resume: Option<String>,
+    /// Go on with the latest session, or with the one that is called NAME.
+    #[arg(short = 'c', long = "continue", value_name = "NAME")]
+    proceed: Option<Option<String>>,
+    /// Name where this came from, for the audit log and the list of sessions.
     #[arg(long, value_name = "TAG")]
     source: Option<String>,
+}
+
+impl ChatArgs {
+    /// Goes on with a session.
+    #[must_use]
+    pub fn resuming(id: String) -> Self {
+        Self { resume: Some(id), ..Self::default() }
+    }
 }
 
 /// Runs it.
@@ -89,6 +105,9 @@ fn piped() -> Result<String, Failure> {
 
 async fn talk(started: Arc<Started>, args: ChatArgs, query: Option<String>) -> Result<u8, Failure> {
     let signals = start::signals()?;
+    let sessions = Sessions::open(&started.app.home)?;
+    let source = args.source.clone().unwrap_or_else(|| CHAT.to_owned());
+    let summary = wanted(&sessions, &args, source.clone()).await?;
     let platform = started.platform()?;
     let line = Line::new(platform.clone(), CHAT, args.quiet);
     // Somebody who watches sees an answer grow; a pipe gets the answer alone.
@@ -105,14 +124,34 @@ async fn talk(started: Arc<Started>, args: ChatArgs, query: Option<String>) -> R
         guard: started.guard.clone(),
         workplace: Arc::new(Desks { place, agent, attended: query.is_none() }),
         scopes: started.app.services.scopes.clone(),
+        sessions,
+        source,
     };
-    let Some(query) = query else {
-        if !args.quiet {
-            greet(&started, &parts, &backend).await;
-        }
-        return interactive(platform, Conversation::new(parts), signals).await;
+    let session = match summary {
+        Some(summary) => Some(parts.sessions.resume(summary, &parts.agent.label()).await?),
+        None => None,
     };
-    code(Conversation::new(parts).single(query, signals).await)
+    if query.is_none() && !args.quiet {
+        greet(&started, &parts, &backend).await;
+    }
+    let conversation = match session {
+        Some(session) => Conversation::with(parts, session),
+        None => Conversation::new(parts),
+    };
+    match query {
+        Some(query) => code(conversation.single(query, signals).await),
+        None => interactive(platform, conversation, signals).await,
+    }
+}
+
+/// The session to go on with.
+async fn wanted(sessions: &Sessions, args: &ChatArgs, source: String) -> Result<Option<Summary>, Failure> {
+    let find = |name: String| sessions.with(move |store| store.find(&name));
+    Ok(match (args.resume.clone(), args.proceed.clone()) {
+        (Some(name), _) | (None, Some(Some(name))) => Some(find(name).await?),
+        (None, Some(None)) => Some(sessions.with(move |store| store.latest(&source)).await?),
+        (None, None) => None,
+    })
 }
 
 /// The code of a single query. What went wrong is the program's one final error.
@@ -175,11 +214,7 @@ const SYSTEM: &str = "You are hermes, an agent that gets things done on a comput
 
 /// Says who is there, what answers, and what is unusual about it.
 async fn greet(started: &Started, parts: &Parts, backend: &str) {
-    let model = &parts.agent.model.origin().name;
-    let model = match parts.agent.model_name.as_str() {
-        "" => model.clone(),
-        name => format!("{name} ({model})"),
-    };
+    let model = parts.agent.label();
     let version = env!("CARGO_PKG_VERSION");
     let mut text = format!("hermes {version} · model {model} · commands run on {backend} · /help");
     if matches!(started.app.config.origin("model.provider"), crate::config::layers::Origin::Default) {

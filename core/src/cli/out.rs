@@ -16,6 +16,11 @@ pub fn raw(bytes: &[u8]) {
     let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
 }
 
+/// Takes results piece by piece.
+pub fn writer() -> impl std::io::Write {
+    std::io::BufWriter::new(std::io::stdout().lock())
+}
+
 /// Prints a value as JSON.
 pub fn json(value: &Value) {
     line(&serde_json::to_string_pretty(value).unwrap_or_default());

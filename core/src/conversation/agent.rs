@@ -17,3 +17,14 @@ pub struct Agent {
     /// How much of anything a turn takes.
     pub limits: Limits,
 }
+
+impl Agent {
+    /// What answers, for a person.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self.model_name.as_str() {
+            "" => self.model.origin().name.clone(),
+            name => format!("{name} ({})", self.model.origin().name),
+        }
+    }
+}

@@ -67,6 +67,12 @@ impl Line {
         self
     }
 
+    /// Whether it leaves out what is not asked for.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Tells the last answer, where it was not told as it came.
     pub async fn conclude(&self, text: &str) {
         if self.whole {

@@ -1,24 +1,40 @@
 //! The words of a conversation that are not for the model: `/help` and its like. Reads them; does nothing.
 
-/// A word and what it does, for `/help`.
-const WORDS: [(&str, Slash, &str); 6] = [
-    ("help", Slash::Help, "list these words"),
-    ("new", Slash::New, "begin a new session"),
-    ("status", Slash::Status, "tell what is in force"),
-    ("stop", Slash::Stop, "stop what is running, and what waits behind it"),
-    ("yolo", Slash::Yolo, "switch asking before dangerous commands off or on, for this session"),
-    ("quit", Slash::Quit, "leave"),
+/// A word, what may stand behind it, what it asks for, and what it does, for `/help`.
+type Word = (&'static str, &'static str, fn(Option<String>) -> Slash, &'static str);
+
+/// The words. What takes nothing has an empty second part.
+const WORDS: [Word; 13] = [
+    ("help", "", |_| Slash::Help, "list these words"),
+    ("new", "", |_| Slash::New, "begin a new session"),
+    ("reset", "", |_| Slash::New, "the same"),
+    ("resume", "[NAME]", Slash::Resume, "go on with a session, by title or id; without a name, list the latest"),
+    ("title", "[TITLE]", Slash::Title, "tell the session's title, or give it another"),
+    ("history", "", |_| Slash::History, "show what was said last"),
+    ("undo", "", |_| Slash::Undo, "take back your last message and what came of it"),
+    ("retry", "", |_| Slash::Retry, "take it back and say it again"),
+    ("usage", "", |_| Slash::Usage, "tell what the session cost"),
+    ("status", "", |_| Slash::Status, "tell what is in force"),
+    ("stop", "", |_| Slash::Stop, "stop what is running, and what waits behind it"),
+    ("yolo", "", |_| Slash::Yolo, "switch asking before dangerous commands off or on, for this session"),
+    ("quit", "", |_| Slash::Quit, "leave"),
 ];
 
 /// What a person asks of the program itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Slash {
     Help,
+    History,
     New,
+    Quit,
+    Resume(Option<String>),
+    Retry,
     Status,
     Stop,
+    Title(Option<String>),
+    Undo,
+    Usage,
     Yolo,
-    Quit,
 }
 
 /// Reads a message. `None` is a message for the model; a path such as `/bin/ls` is one.
@@ -26,23 +42,25 @@ pub(super) enum Slash {
 /// # Errors
 /// What is wrong with a word that is none, with the nearest.
 pub(super) fn read(text: &str) -> Option<Result<Slash, String>> {
-    let mut words = text.split_whitespace();
-    let word = words.next()?.strip_prefix('/')?;
+    let text = text.trim();
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let word = word.strip_prefix('/')?;
     let is_word = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphabetic() || c == '-');
     if !is_word {
         return None;
     }
     let found = WORDS.iter().find(|(name, ..)| *name == word);
-    let Some((name, slash, _)) = found else { return Some(Err(unknown(word))) };
-    match words.next() {
-        Some(_) => Some(Err(format!("`/{name}` takes nothing else"))),
-        None => Some(Ok(*slash)),
+    let Some((name, takes, slash, _)) = found else { return Some(Err(unknown(word))) };
+    let rest = Some(rest.trim().to_owned()).filter(|rest| !rest.is_empty());
+    match rest {
+        Some(_) if takes.is_empty() => Some(Err(format!("`/{name}` takes nothing else"))),
+        rest => Some(Ok(slash(rest))),
     }
 }
 
 /// The words, for a person.
 pub(super) fn help() -> String {
-    let lines = WORDS.iter().map(|(name, _, about)| format!("/{name:<8}{about}"));
+    let lines = WORDS.iter().map(|(name, takes, _, about)| format!("/{:<15}{about}", format!("{name} {takes}")));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -63,6 +81,8 @@ mod tests {
     fn words_are_read_and_paths_are_not_words() {
         assert_eq!(read("/help"), Some(Ok(Slash::Help)));
         assert_eq!(read("  /yolo \n"), Some(Ok(Slash::Yolo)));
+        assert_eq!(read("/title"), Some(Ok(Slash::Title(None))));
+        assert_eq!(read("/title  my own  work "), Some(Ok(Slash::Title(Some("my own  work".into())))));
         for message in ["", "help", "/bin/ls -la", "/", "//", "/2", "ls /help", "/etc/"] {
             assert_eq!(read(message), None, "{message}");
         }

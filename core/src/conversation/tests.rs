@@ -20,7 +20,8 @@ async fn messages_are_answered_one_after_another() {
         room.leaves();
     });
     assert_eq!(code.await, error::OK);
-    assert_eq!(room.sent().replace("ready|", ""), "status|end one|end two|ready");
+    let sent = room.sent().replace("ready|", "");
+    assert!(sent.starts_with("status|end one|end two|notice Go on with this session by `hermes -r "), "{sent}");
     assert_eq!(room.asked(), ["first", "first,one,second"]);
 }
 
@@ -110,6 +111,7 @@ async fn words_are_for_the_program_even_while_a_turn_runs() {
     let code = room.talk(async |room| {
         room.says(fakes::hang());
         room.person("first");
+        room.settle().await;
         for word in ["/yolo", "/new", "/stpo", "/stop"] {
             room.person(word);
         }
@@ -188,4 +190,70 @@ async fn a_single_message_is_answered_and_its_signal_heeded() {
     let single = Conversation::new(room.parts().await).single("hi".into(), receiver).await;
     assert!(matches!(single.outcome, Outcome::Interrupted));
     assert_eq!(room.closed(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_is_kept_taken_back_titled_left_and_found_again() {
+    let room = Room::new();
+    let code = room.talk(async |room| {
+        for text in ["one", "two", "three"] {
+            room.says(say(text));
+        }
+        for (text, notice) in [
+            ("Fix the roof", "end one"),
+            ("/title", "This session is called `Fix the roof`"),
+            ("/title The roof", "This session is called `The roof` from now on"),
+            ("wrong", "end two"),
+            ("/undo", "Taken back: wrong"),
+            ("/retry", "Again: Fix the roof"),
+            ("/history", "end three"),
+            ("/new", "A new session begins"),
+            ("/undo", "There is nothing to take back"),
+            ("/resume teh roof", "did you mean `The roof`?"),
+            ("/resume", "The roof  (2 messages, just now)"),
+            ("/resume the roof", "Going on with `The roof` · 2 messages · /history\n› Fix the roof\nthree"),
+            ("/resume the roof", "This is that session"),
+            ("/usage", "3 answers"),
+        ] {
+            room.person(text);
+            room.until(notice).await;
+            room.settle().await;
+        }
+        room.leaves();
+    });
+    assert_eq!(code.await, error::OK);
+    let sessions = room.sessions();
+    let store = sessions.store();
+    let kept = store.find("The roof").expect("there");
+    let said: Vec<String> = store.messages(&kept.id).expect("read").into_iter().map(|one| one.content).collect();
+    assert_eq!(said, ["Fix the roof", "three"]);
+    assert_eq!((kept.source.as_str(), kept.spent.answers), ("room", 3));
+    assert_eq!(room.opened(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_cannot_be_stored_is_stored_whole_once_it_can() {
+    let room = Room::new();
+    let home = tempfile::tempdir().expect("a folder");
+    let locks = home.path().join("cache");
+    let home_of = || crate::config::home::Home::at(home.path());
+    let sessions = Sessions::open(&home_of()).expect("a store");
+    std::fs::write(&locks, "in the way").expect("written");
+    let parts = Parts { sessions: sessions.clone(), ..room.parts().await };
+    let code = room.talk_over(parts, async |room| {
+        room.says(say("one"));
+        room.says(say("two"));
+        room.person("first");
+        room.until("end one").await;
+        std::fs::remove_file(&locks).expect("removed");
+        room.person("second");
+        room.until("end two").await;
+        room.leaves();
+    });
+    assert_eq!(code.await, error::OK);
+    let sent = room.sent();
+    assert_eq!(sent.matches("is not stored for now").count(), 1, "{sent}");
+    assert!(sent.contains("nothing is missing"), "{sent}");
+    let kept = sessions.store().latest("room").expect("there");
+    assert_eq!((kept.messages, kept.spent.answers), (4, 2));
 }

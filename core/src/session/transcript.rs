@@ -11,12 +11,21 @@ use serde_json::{Map, Value};
 
 use crate::turn::limits;
 
+/// What the model reads as the result of a call that was interrupted.
+pub const INTERRUPTED: &str = "[Interrupted]";
+/// What stands where something was said that is not there any more.
+const MISSING: &str = "[Missing]";
+/// What stands where the model gave no answer.
+const UNANSWERED: &str = "[No answer]";
+
 /// A conversation's messages.
 #[derive(Clone, Debug, Default)]
 pub struct Transcript {
     messages: Vec<Message>,
     ids: HashSet<String>,
     open: BTreeMap<usize, String>,
+    /// How many of the messages are kept somewhere.
+    kept: usize,
 }
 
 /// A call as the model meant it, its id the transcript's.
@@ -37,9 +46,73 @@ impl Transcript {
         &self.messages
     }
 
-    /// Adds what a person said.
+    /// A transcript made of messages that were kept. Whatever made them invalid is put right: what was left open is
+    /// answered, what answers nothing is left out.
+    #[must_use]
+    pub fn restore(messages: Vec<Message>) -> Self {
+        let mut transcript = Self::default();
+        for message in &messages {
+            let before = transcript.messages.len();
+            match message.role {
+                Role::User => transcript.user(message.content.clone()),
+                Role::Assistant => {
+                    transcript.settle(INTERRUPTED);
+                    if transcript.messages.last().is_none_or(|last| last.role == Role::Assistant) {
+                        transcript.user(MISSING);
+                    }
+                    transcript.assistant(message.content.clone(), message.tool_calls.clone());
+                }
+                Role::Tool => transcript.result(&message.tool_call_id, message.content.clone(), message.is_error),
+            }
+            // What it carries besides is nobody's business here.
+            if let Some(last) = transcript.messages[before..].last_mut().filter(|last| last.role == message.role) {
+                last.images = message.images.clone();
+                last.keep = message.keep.clone();
+            }
+        }
+        transcript.settle(INTERRUPTED);
+        let as_kept = messages.len() <= transcript.messages.len()
+            && messages.iter().zip(&transcript.messages).all(|(kept, now)| kept.role == now.role);
+        transcript.kept = if as_kept { messages.len() } else { transcript.messages.len() };
+        transcript
+    }
+
+    /// What is not kept yet.
+    #[must_use]
+    pub fn unkept(&self) -> &[Message] {
+        &self.messages[self.kept..]
+    }
+
+    /// How many messages are kept.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.kept
+    }
+
+    /// Notes how many messages are kept.
+    pub fn set_kept(&mut self, kept: usize) {
+        self.kept = kept.min(self.messages.len());
+    }
+
+    /// Takes back what a person said last and everything after it. Returns what they said.
+    pub fn take_back(&mut self) -> Option<String> {
+        let at = self.messages.iter().rposition(|message| message.role == Role::User)?;
+        let gone = self.messages.split_off(at);
+        self.open.clear();
+        self.kept = self.kept.min(at);
+        for call in gone.iter().flat_map(|message| &message.tool_calls) {
+            self.ids.remove(&call.id);
+        }
+        gone.into_iter().next().map(|message| message.content)
+    }
+
+    /// Adds what a person said. Where what they said before has no answer, it gets one that says so: providers want
+    /// the two to take turns.
     pub fn user(&mut self, text: impl Into<String>) {
-        self.settle("[Interrupted]");
+        self.settle(INTERRUPTED);
+        if self.messages.last().is_some_and(|last| last.role == Role::User) {
+            self.assistant(UNANSWERED, Vec::new());
+        }
         let text = text.into();
         let content = if text.trim().is_empty() { "(empty message)".to_owned() } else { text };
         self.messages.push(Message { role: Role::User, content, ..Message::default() });
@@ -48,7 +121,7 @@ impl Transcript {
     /// Adds what the model said; without text and calls, nothing. Returns the calls, which [`Transcript::result`]
     /// must answer.
     pub fn assistant(&mut self, text: impl Into<String>, calls: Vec<CallRequest>) -> Vec<Call> {
-        self.settle("[Interrupted]");
+        self.settle(INTERRUPTED);
         let calls: Vec<Call> = calls.into_iter().map(|call| self.admit(call)).collect();
         let content = text.into();
         if content.trim().is_empty() && calls.is_empty() {
@@ -147,9 +220,15 @@ fn written(call: &Call) -> CallRequest {
 pub(crate) fn fault(messages: &[Message]) -> Option<String> {
     let mut ids = HashSet::new();
     let mut open: Vec<&str> = Vec::new();
+    let mut before = Some(Role::Assistant);
     for (index, message) in messages.iter().enumerate() {
         if message.content.trim().is_empty() && message.tool_calls.is_empty() {
             return Some(format!("message {index} is empty"));
+        }
+        if before.replace(message.role) == Some(message.role) && message.role != Role::Tool {
+            return Some(format!(
+                "message {index} is from the same side as the one before, or the first and no person's"
+            ));
         }
         if message.role == Role::Tool {
             let Some(at) = open.iter().position(|id| *id == message.tool_call_id) else {

@@ -18,13 +18,11 @@ use crate::flow::messages;
 use crate::host::clock;
 use crate::host::scope::BoxFuture;
 use crate::redact::redact;
-use crate::session::transcript::{Call, Transcript};
+use crate::session::spent::Spent;
+use crate::session::transcript::{Call, INTERRUPTED, Transcript};
 use crate::turn::text::{one_line, shortened};
 use crate::turn::toolbox::Entry;
 use crate::turn::{Turn, limits};
-
-/// What the model reads as the result of a call that was interrupted.
-pub const INTERRUPTED: &str = "[Interrupted]";
 
 /// The calls that will be run, and a note for the model when there are fewer than it asked for.
 pub(super) fn at_most(mut calls: Vec<CallRequest>) -> (Vec<CallRequest>, Option<String>) {
@@ -53,6 +51,7 @@ pub(super) async fn run(
             text = format!("{text}\n{note}");
         }
         transcript.result(&call.id, text, result.is_error);
+        turn.keep(transcript, Spent::default()).await;
     }
 }
 

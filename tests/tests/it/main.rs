@@ -6,4 +6,5 @@ mod exec;
 mod models;
 mod plugins;
 mod prompt;
+mod sessions;
 mod turn;

@@ -15,12 +15,14 @@ use hermes_plugin_api::{McpServer, Model, Platform, serve};
 use serde_json::Value;
 use tokio::sync::{Notify, mpsc};
 
+use crate::config::home::Home;
 use crate::conversation::workplace::{Workplace, Workspace};
 use crate::conversation::{Agent, Conversation, Line, Parts, Signal};
 use crate::flow::messages;
 use crate::guard::{Approver as _, Audit, ConsentStore, Guard, Policy};
 use crate::host::scope::{BoxFuture, Scopes, ToolScope};
 use crate::plugin::handle::{ModelHandle, PlatformHandle, ToolsHandle};
+use crate::session::sessions::Sessions;
 use crate::turn::limits::Limits;
 use crate::turn::toolbox::Toolbox;
 
@@ -40,6 +42,7 @@ struct Inner {
     visits: Mutex<(usize, usize)>,
     scopes: Scopes,
     line: Mutex<Option<Ends>>,
+    sessions: Mutex<Option<(Sessions, tempfile::TempDir)>>,
 }
 
 struct Ends {
@@ -96,15 +99,31 @@ impl Room {
             guard: Arc::new(guard),
             workplace: Arc::new(self.clone()),
             scopes: self.0.scopes.clone(),
+            sessions: self.sessions(),
+            source: "room".into(),
         }
+    }
+
+    /// The sessions of a home of its own.
+    pub(super) fn sessions(&self) -> Sessions {
+        let mut sessions = self.0.sessions.lock().unwrap();
+        let new = || {
+            let home = tempfile::tempdir().expect("a folder");
+            (Sessions::open(&Home::at(home.path())).expect("a store"), home)
+        };
+        sessions.get_or_insert_with(new).0.clone()
     }
 
     /// A conversation beside what a person does. Returns its exit code.
     pub(super) async fn talk(&self, person: impl AsyncFnOnce(&Self)) -> u8 {
+        self.talk_over(self.parts().await, person).await
+    }
+
+    pub(super) async fn talk_over(&self, parts: Parts, person: impl AsyncFnOnce(&Self)) -> u8 {
         let (inbox, events) = messages(64);
         let (signals, receiver) = mpsc::channel(4);
         *self.0.line.lock().unwrap() = Some(Ends { inbox, signals });
-        let conversation = Conversation::new(self.parts().await);
+        let conversation = Conversation::new(parts);
         tokio::join!(conversation.converse(events, receiver), person(self)).0
     }
 

@@ -42,6 +42,7 @@ fn broken_arguments_are_written_as_an_empty_object_and_the_call_says_why() {
         (huge.as_str(), "at most"),
         (&"[".repeat(100_000), "not JSON"),
     ] {
+        transcript.user("try");
         let calls = transcript.assistant("", vec![call("", "terminal", arguments)]);
         let said = calls[0].arguments.clone().expect_err("is broken");
         assert!(said.contains(why), "{said}");
@@ -92,4 +93,17 @@ fn what_a_plugin_wants_back_stays_with_its_answer() {
     transcript.result("a", "done", false);
     let kept: Vec<Value> = transcript.messages().iter().map(|message| message.keep.clone()).collect();
     assert_eq!(kept, [Value::Null, "thoughts".into(), Value::Null]);
+}
+
+#[test]
+fn what_is_restored_carries_what_it_carried() {
+    let mut transcript = Transcript::default();
+    transcript.user("hi");
+    transcript.assistant("", vec![call("a", "x", "{}")]);
+    transcript.keep("thoughts".into());
+    let cut = transcript.messages().to_vec();
+    let restored = Transcript::restore(cut);
+    assert_eq!(restored.messages()[1].keep, Value::from("thoughts"));
+    assert_eq!((roles(&restored).as_str(), restored.kept(), restored.unkept().len()), ("uat", 2, 1));
+    assert_eq!(restored.unkept()[0].content, INTERRUPTED);
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use hermes_plugin_api::error::{PluginError, Result};
 use hermes_plugin_api::flow::{Cancel, Output, Sink};
 use hermes_plugin_api::host::{ProcessAction, ShellRequest, ShellResult};
-use hermes_plugin_api::model::{CallRequest, Completion, Delta, Request};
+use hermes_plugin_api::model::{CallRequest, Completion, Delta, Message, Request};
 use hermes_plugin_api::platform::Body;
 use hermes_plugin_api::session::{Answer, AskRequest, CompleteRequest, Report};
 use hermes_plugin_api::tools::{CallResult, Progress, Tool, ToolCall};
@@ -17,10 +17,11 @@ use serde_json::{Value, json};
 use crate::flow::CancelSource;
 use crate::host::scope::{BoxFuture, Scopes, ToolScope};
 use crate::plugin::handle::{ModelHandle, ToolsHandle};
+use crate::session::spent::Spent;
 use crate::session::transcript::{Transcript, fault};
 use crate::turn::limits::Limits;
 use crate::turn::toolbox::Toolbox;
-use crate::turn::{Follower, Outcome, Turn};
+use crate::turn::{Follower, Keeper, Outcome, Turn};
 
 /// One answer of the fake model.
 #[derive(Clone, Debug)]
@@ -43,6 +44,7 @@ pub(super) struct World {
     pub(super) shown: Arc<Mutex<Vec<Body>>>,
     pub(super) cancel: Arc<Mutex<CancelSource>>,
     pub(super) running: Arc<Mutex<(usize, usize)>>,
+    pub(super) kept: Arc<Mutex<(Vec<Message>, Spent)>>,
     pub(super) limits: Limits,
 }
 
@@ -67,6 +69,7 @@ impl World {
             toolbox: &toolbox,
             limits: &self.limits,
             follower: self,
+            keeper: self,
             scopes: &Scopes::default(),
             scope: Arc::new(NoScope),
             session: "session",
@@ -83,6 +86,17 @@ impl World {
             _ => None,
         });
         lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Keeps messages as a store would: one after another, and nothing twice.
+impl Keeper for World {
+    fn keep<'a>(&'a self, transcript: &'a mut Transcript, spent: Spent) -> BoxFuture<'a, Option<String>> {
+        let mut kept = self.kept.lock().unwrap();
+        kept.0.extend_from_slice(transcript.unkept());
+        kept.1.add(&spent);
+        transcript.set_kept(usize::MAX);
+        Box::pin(std::future::ready(None))
     }
 }
 

@@ -1,12 +1,12 @@
-//! Whatever models say and people interrupt, the transcript stays valid. [`World::turn`] checks it after each
-//! turn, the fake model at each request.
+//! Whatever models say and people interrupt, the transcript stays valid, and so does what is restored of it after a
+//! crash at any moment. [`World::turn`] checks it after each turn, the fake model at each request.
 
 use hermes_plugin_api::error::PluginError;
-use hermes_plugin_api::model::CallRequest;
+use hermes_plugin_api::model::{CallRequest, Message, Role};
 use proptest::prelude::*;
 
 use super::fakes::{Say, World};
-use crate::session::transcript::Transcript;
+use crate::session::transcript::{Transcript, fault};
 
 fn calls() -> impl Strategy<Value = Say> {
     let id = prop_oneof![Just(String::new()), "[ab]", "call_[1-4]", "\\PC{0,70}"];
@@ -38,13 +38,52 @@ proptest! {
     #[test]
     fn the_transcript_stays_valid(turns in prop::collection::vec(prop::collection::vec(say(), 0..6), 1..4)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        let (mut transcript, mut kept) = (Transcript::default(), Vec::new());
         runtime.expect("a runtime").block_on(async {
-            let mut transcript = Transcript::default();
             for says in turns {
                 let mut world = World::new(says);
                 world.limits.rounds = 8;
                 world.turn(&mut transcript).await;
+                kept.extend_from_slice(&world.kept.lock().unwrap().0);
             }
         });
+        prop_assert_eq!(&kept[..], transcript.messages());
+        // The process may end between any two messages that are kept.
+        for end in 0..=kept.len() {
+            let mut restored = Transcript::restore(kept[..end].to_vec());
+            prop_assert_eq!(fault(restored.messages()), None);
+            prop_assert_eq!(&restored.messages()[..end], &kept[..end]);
+            prop_assert_eq!(restored.kept(), end);
+            restored.user("and now?");
+            prop_assert_eq!(fault(restored.messages()), None);
+            while restored.take_back().is_some() {
+                prop_assert_eq!(fault(restored.messages()), None);
+            }
+            prop_assert_eq!(restored.messages(), &[]);
+        }
     }
+
+    #[test]
+    fn whatever_is_restored_is_valid(messages in prop::collection::vec(message(), 0..12)) {
+        prop_assert_eq!(fault(Transcript::restore(messages).messages()), None);
+    }
+}
+
+/// A message as a damaged store might hold it.
+fn message() -> impl Strategy<Value = Message> {
+    let role = prop::sample::select(vec![Role::User, Role::Assistant, Role::Tool]);
+    let id = prop::sample::select(vec!["", "a", "b", "call_1", "ä"]);
+    let call = (id.clone(), prop::sample::select(vec!["{}", "{", "7"])).prop_map(|(id, text)| CallRequest {
+        id: id.into(),
+        name: "x".into(),
+        arguments: text.into(),
+    });
+    let content = prop::sample::select(vec!["", " ", "text"]);
+    (role, content, prop::collection::vec(call, 0..3), id).prop_map(|(role, content, tool_calls, id)| Message {
+        role,
+        content: content.into(),
+        tool_calls,
+        tool_call_id: id.into(),
+        ..Message::default()
+    })
 }
