@@ -68,6 +68,7 @@ struct Reading {
 fn read_view(text: &str) -> Reading {
     let mut reader = Reader { budget: bound::Budget::new(text.len()), ..Reader::default() };
     reader.text(text, Place::Shift(0), &Scope::default());
+    reader.fire_traps();
     reader.read_uncalled();
     if let Some(message) = reader.budget.over() {
         let known = reader.problems.iter().any(|problem| problem.message == message);

@@ -4,7 +4,9 @@
 use super::ast::{Command, Kind, List, Param, ParamOp, Part, Word};
 use super::env::{Space, Value};
 use super::run::Reader;
+use hermes_plugin_api::command::Span;
 use std::collections::HashSet;
+use std::rc::Rc;
 
 /// What a body may assign.
 #[derive(Default)]
@@ -33,7 +35,7 @@ const ASSIGNING: &[&str] = &[
     "wait",
 ];
 /// Builtins that may assign anything.
-const ANYTHING: &[&str] = &["eval", "source", ".", "command", "builtin", "trap"];
+const ANYTHING: &[&str] = &["eval", "source", ".", "command", "builtin"];
 
 impl Reader {
     /// Makes everything that the lists, words and names may assign unknown.
@@ -53,6 +55,28 @@ impl Reader {
         let mut assigned = Assigned::default();
         assigned.command(command);
         self.forget(&assigned);
+    }
+
+    /// Makes everything that code assigns unsteady: it runs at any time.
+    pub(super) fn unsettle(&mut self, list: &List, span: Span) {
+        let mut assigned = Assigned::default();
+        assigned.list(list);
+        let bodies: Vec<_> = assigned
+            .functions
+            .iter()
+            .flat_map(|name| self.env.get(Space::Function, name))
+            .filter_map(|value| if let Value::Function(body) = value { Some(Rc::clone(body)) } else { None })
+            .collect();
+        for body in &bodies {
+            let mut inner = Assigned::default();
+            inner.command(body);
+            self.unsteady.extend(inner.names.iter().map(|name| (*name).to_owned()));
+            assigned.everything |= inner.everything;
+        }
+        self.unsteady.extend(assigned.names.iter().map(|name| (*name).to_owned()));
+        if assigned.everything {
+            self.opaque("A trap may change what any variable holds", Some(span));
+        }
     }
 
     fn forget(&mut self, assigned: &Assigned<'_>) {
@@ -81,7 +105,7 @@ impl<'a> Assigned<'a> {
     fn command(&mut self, command: &'a Command) {
         match &command.kind {
             Kind::Simple(simple) => {
-                for assign in &simple.assignments {
+                for assign in simple.assignments.iter().chain(&simple.declared) {
                     self.names.insert(&assign.name);
                 }
                 simple.words.iter().for_each(|word| self.word(word));
@@ -130,6 +154,8 @@ impl<'a> Assigned<'a> {
         };
         if ANYTHING.contains(&&**program) {
             self.everything = true;
+        } else if **program == *"trap" {
+            // What a trap assigns is made unsteady where it is set.
         } else if ASSIGNING.contains(&&**program) {
             self.names.insert("@");
             for part in arguments.iter().flat_map(|word| &word.parts) {

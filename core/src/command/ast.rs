@@ -89,6 +89,8 @@ pub(super) struct Arm {
 pub(super) struct SimpleCommand {
     pub(super) assignments: Vec<Assign>,
     pub(super) words: Vec<Word>,
+    /// Arrays among the arguments of `declare` and the like.
+    pub(super) declared: Vec<Assign>,
 }
 
 /// `NAME=value`, `NAME[sub]=value`, `NAME=(…)`, with `+=` for each.
@@ -204,7 +206,11 @@ pub(super) enum ParamOp {
     Slice { offset: Word, length: Option<Word> },
     /// `^`, `^^`, `,`, `,,` (`~` and `~~` read as unknown)
     Case { kind: u8, all: bool, pattern: Word },
-    /// `@Q`, `!name@` and whatever else is not computed.
+    /// `@Q` and the like.
+    Transform(u8),
+    /// `!name@` and `!name*`: the names that begin so.
+    Names,
+    /// Whatever else is not computed.
     Other,
 }
 

@@ -40,7 +40,7 @@ impl Reader {
             self.read_input(scope);
             return self.output(index, Output::Elsewhere, scope);
         }
-        let wanted = scope.captured || self.writes_file(index) || program == "tee";
+        let wanted = scope.captured || self.writes_file(index) || matches!(program, "tee" | "printf");
         let output = if wanted { flow::output(self, program, words, scope) } else { Output::Unknown };
         if !flow::ignores_input(program) {
             self.read_input(scope);
@@ -70,13 +70,18 @@ impl Reader {
         }
         let mut called = false;
         for space in [Space::Alias, Space::Function] {
-            for value in self.env.get(space, name).to_vec() {
+            let values = self.env.get(space, name).to_vec();
+            for value in &values {
                 match value {
-                    Value::Function(body) => {
+                    Value::Function(body) if values.len() == 1 => {
                         called = true;
-                        self.call(name, &body, words, scope);
+                        self.call(name, body, words, scope);
                     }
-                    Value::Text(text) if space == Space::Alias => self.call_alias(index, name, &text, words, scope),
+                    Value::Function(body) => self.maybe(|reader| reader.call(name, body, words, scope)),
+                    // Whether aliases are on is not known.
+                    Value::Text(text) if space == Space::Alias => {
+                        self.maybe(|reader| reader.call_alias(index, name, text, words, scope));
+                    }
                     _ => {}
                 }
             }
@@ -107,7 +112,7 @@ impl Reader {
         self.command(body, &scope);
         self.calls.pop();
         for (local, values) in std::mem::replace(&mut self.locals, outer).into_iter().rev() {
-            self.env.set_all(Space::Variable, &local, values);
+            self.env.set_direct(Space::Variable, &local, values);
         }
         self.env.set_all(Space::Variable, "@", before);
     }
@@ -124,9 +129,19 @@ impl Reader {
             return;
         }
         let mut code = text.to_vec();
-        for word in &words[1..] {
+        let goes_on = text::known(text).is_some_and(|known| known.ends_with([' ', '\t']));
+        for (at, word) in words[1..].iter().enumerate() {
             text::push_str(&mut code, " ");
             match text::known(&word.pieces) {
+                // After a blank the next word may be an alias too.
+                Some(known) if at == 0 && goes_on && !self.env.is_empty(Space::Alias) => {
+                    let further = self.env.get(Space::Alias, &known).to_vec();
+                    match &further[..] {
+                        [Value::Text(more)] | [Value::Text(more), Value::Outer] => text::push_all(&mut code, more),
+                        [Value::Outer] => text::push_str(&mut code, &quoted(&known)),
+                        _ => code.push(text::unknown(hermes_plugin_api::command::Why::Variable, &known)),
+                    }
+                }
                 Some(known) => text::push_str(&mut code, &quoted(&known)),
                 None => text::push_all(&mut code, &word.pieces),
             }

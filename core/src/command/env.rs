@@ -21,6 +21,10 @@ pub(super) enum Value {
     Text(Text),
     /// An array, or the positional parameters.
     List(Rc<Items>),
+    /// An associative array.
+    Map(Rc<Items>),
+    /// A name that stands for another variable.
+    Reference(String),
     Function(Rc<Command>),
     Unknown,
 }
@@ -29,7 +33,8 @@ impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Value::Text(a), Value::Text(b)) => a == b,
-            (Value::List(a), Value::List(b)) => a == b,
+            (Value::List(a), Value::List(b)) | (Value::Map(a), Value::Map(b)) => a == b,
+            (Value::Reference(a), Value::Reference(b)) => a == b,
             (Value::Function(a), Value::Function(b)) => Rc::ptr_eq(a, b),
             (Value::Outer, Value::Outer) | (Value::Unset, Value::Unset) | (Value::Unknown, Value::Unknown) => true,
             _ => false,
@@ -60,12 +65,35 @@ pub(super) type Changes = Vec<(Space, String, Vec<Value>)>;
 pub(super) struct Env {
     spaces: [HashMap<String, Vec<Value>>; 5],
     log: Vec<(Space, String, Option<Vec<Value>>)>,
+    /// Since when all values matter, as something may run at any time.
+    watched: Option<usize>,
+    /// Changes gone over again, to be counted.
+    work: usize,
 }
 
 impl Env {
     /// All values that the name may have.
     pub(super) fn get(&self, space: Space, name: &str) -> &[Value] {
+        self.direct(space, self.target(space, name))
+    }
+
+    /// The values of the name itself, also where it stands for another.
+    pub(super) fn direct(&self, space: Space, name: &str) -> &[Value] {
         self.spaces[space as usize].get(name).map_or(&[Value::Outer], |values| &values[..])
+    }
+
+    /// The variable that a name stands for.
+    fn target<'n>(&'n self, space: Space, name: &'n str) -> &'n str {
+        /// References to references are followed so far.
+        const MOST: usize = 8;
+        let mut name = name;
+        for _ in 0..MOST {
+            match self.direct(space, name) {
+                [Value::Reference(to)] if space == Space::Variable => name = to,
+                _ => break,
+            }
+        }
+        name
     }
 
     pub(super) fn is_empty(&self, space: Space) -> bool {
@@ -77,6 +105,21 @@ impl Env {
     }
 
     pub(super) fn set_all(&mut self, space: Space, name: &str, values: Vec<Value>) {
+        let name = self.target(space, name).to_owned();
+        // What may be a reference may have been written through.
+        let through: Vec<String> = self
+            .direct(space, &name)
+            .iter()
+            .filter_map(|value| if let Value::Reference(to) = value { Some(to.clone()) } else { None })
+            .collect();
+        for to in through {
+            self.set_direct(space, &to, vec![Value::Unknown]);
+        }
+        self.set_direct(space, &name, values);
+    }
+
+    /// Sets the name itself, also where it stands for another.
+    pub(super) fn set_direct(&mut self, space: Space, name: &str, values: Vec<Value>) {
         let old = self.spaces[space as usize].insert(name.to_owned(), values);
         self.log.push((space, name.to_owned(), old));
     }
@@ -85,9 +128,33 @@ impl Env {
         Mark(self.log.len())
     }
 
+    /// Notes that all values from now on matter to [`Env::join_watched`].
+    pub(super) fn watch(&mut self) {
+        self.watched.get_or_insert(self.log.len());
+    }
+
+    /// Makes every name have any of the values it has had since the watch began.
+    pub(super) fn join_watched(&mut self) {
+        if let Some(since) = self.watched {
+            self.join_since(Mark(since));
+        }
+    }
+
+    /// Changes gone over again since this was last asked.
+    pub(super) fn take_work(&mut self) -> usize {
+        std::mem::take(&mut self.work)
+    }
+
+    fn undo(&mut self, mark: Mark) -> Vec<(Space, String, Option<Vec<Value>>)> {
+        self.watched = self.watched.map(|since| since.min(mark.0));
+        let undone = self.log.split_off(mark.0);
+        self.work += undone.len();
+        undone
+    }
+
     /// Undoes everything since the mark, except that files stay written.
     pub(super) fn rollback(&mut self, mark: Mark) {
-        let undone = self.log.split_off(mark.0);
+        let undone = self.undo(mark);
         let mut kept = Vec::new();
         for (space, name, old) in undone.into_iter().rev() {
             if space == Space::File {
@@ -101,7 +168,10 @@ impl Env {
 
     /// Undoes everything since the mark and returns what had been reached.
     pub(super) fn take_since(&mut self, mark: Mark) -> Changes {
-        let undone = self.log.split_off(mark.0);
+        if self.watched.is_some() {
+            self.join_since(mark);
+        }
+        let undone = self.undo(mark);
         let mut changes = Changes::new();
         let mut seen = HashSet::new();
         for (space, name, old) in undone.into_iter().rev() {
@@ -117,6 +187,7 @@ impl Env {
     /// Makes every name changed since the mark have any of the values it has had since then.
     pub(super) fn join_since(&mut self, mark: Mark) {
         let recent = self.log.split_off(mark.0);
+        self.work += recent.len();
         let mut joined: HashMap<(usize, &str), Vec<Value>> = HashMap::new();
         for (space, name, old) in &recent {
             let values = joined.entry((*space as usize, name)).or_insert_with(|| {
@@ -144,9 +215,9 @@ impl Env {
         }
         for ((space, name), (mut values, seen)) in joined {
             if !exhaustive || seen < total {
-                unite(&mut values, self.get(SPACES[space], &name));
+                unite(&mut values, self.direct(SPACES[space], &name));
             }
-            self.set_all(SPACES[space], &name, values);
+            self.set_direct(SPACES[space], &name, values);
         }
     }
 

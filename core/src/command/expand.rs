@@ -8,11 +8,15 @@ mod param;
 mod pattern;
 
 use super::ast::{Part, Word as Ast};
+use super::env::{Space, Value};
 use super::run::{Reader, Scope};
 use super::simple::Separators;
 use super::text::{self, Text};
 use fields::Fields;
 use hermes_plugin_api::command::{Piece, Word};
+
+/// Stands among the variables for whether braces are off; no variable can have this name.
+pub(super) const BRACES: &str = "set B";
 
 /// What a part of a word becomes.
 pub(super) enum Expanded<'p> {
@@ -36,7 +40,7 @@ impl Reader {
             out.push(text::word(plain, word.span));
             return;
         }
-        if !brace::may_expand(&word.parts) {
+        if !brace::may_expand(&word.parts) || !self.expands_braces(word) {
             return self.fields_of(&word.parts, word, scope, out);
         }
         match brace::expand(&word.parts, &mut self.budget) {
@@ -52,12 +56,44 @@ impl Reader {
         }
     }
 
+    /// Whether braces are on (`set +B`).
+    fn expands_braces(&mut self, word: &Ast) -> bool {
+        match self.variable(BRACES) {
+            Value::Outer => true,
+            Value::Unset => false,
+            _ => {
+                self.opaque("It cannot be known whether braces are expanded", Some(word.span));
+                true
+            }
+        }
+    }
+
+    /// Pieces with the home directory that this line has set.
+    fn at_home(&mut self, pieces: Vec<Piece>) -> Vec<Piece> {
+        if !pieces.contains(&Piece::Home) || self.env.get(Space::Variable, "HOME") == [Value::Outer] {
+            return pieces;
+        }
+        let mut all = Text::new();
+        for piece in pieces {
+            match piece {
+                Piece::Home => {
+                    let home = self.variable("HOME");
+                    let home = self.pieces("HOME", home);
+                    text::push_all(&mut all, &home);
+                }
+                other => text::push_piece(&mut all, other),
+            }
+        }
+        all
+    }
+
     /// Expands an assignment that is an argument: not split, but braces count.
     pub(super) fn declared(&mut self, word: &Ast, scope: &Scope, out: &mut Vec<Word>) {
         let alternatives =
             if brace::may_expand(&word.parts) { brace::expand(&word.parts, &mut self.budget) } else { None };
         let Some(alternatives) = alternatives else {
-            return out.push(self.assigned(word, scope));
+            let word = self.assigned_after(word, true, scope);
+            return out.push(word);
         };
         for parts in alternatives {
             let mut pieces = Text::new();
@@ -79,7 +115,8 @@ impl Reader {
                 Part::Plain(plain) if assigns => {
                     let eq = if index == 0 { plain.find('=').map_or(0, |eq| eq + 1) } else { 0 };
                     fields.plain(&plain[..eq]);
-                    for piece in tildes(&plain[eq..], index == 0, index + 1 == parts.len()) {
+                    let pieces = self.at_home(tildes(&plain[eq..], index == 0, index + 1 == parts.len()));
+                    for piece in pieces {
                         match piece {
                             Piece::Text(text) => fields.plain(&text),
                             other => fields.quoted(&[other]),
@@ -88,14 +125,16 @@ impl Reader {
                 }
                 Part::Plain(plain) if index == 0 => {
                     let (home, rest) = tilde_prefix(plain, parts.len() == 1);
+                    let home = self.at_home(home);
                     fields.quoted_unmarked(&home);
                     fields.plain(rest);
                 }
                 Part::Plain(plain) => fields.plain(plain),
                 Part::Quoted(quoted) => fields.quoted(&[Piece::Text(quoted.clone())]),
-                Part::Double(inner) => self.double(inner, scope, &mut fields),
+                Part::Double(inner) => self.double(inner, parts.len() > 1, scope, &mut fields),
                 other => {
                     let expanded = self.part(other, scope, false);
+                    let expanded = if parts.len() > 1 { self.settled(expanded) } else { expanded };
                     self.add_unquoted(expanded, scope, &mut fields);
                 }
             }
@@ -103,6 +142,35 @@ impl Reader {
         let done = fields.finish();
         self.charge(done.iter().map(|word| 16 + text::len(&word.pieces)).sum());
         out.extend(done);
+    }
+
+    fn part_settled<'p>(&mut self, part: &'p Part, scope: &Scope, joins: bool) -> Expanded<'p> {
+        let expanded = self.part(part, scope, true);
+        if joins && matches!(expanded, Expanded::Many(_)) { self.settled(expanded) } else { expanded }
+    }
+
+    /// Elements that join the text beside them: for one that may be no element it matters whether it is.
+    fn settled<'p>(&mut self, expanded: Expanded<'p>) -> Expanded<'p> {
+        let values = match expanded {
+            Expanded::Many(values) | Expanded::Joined(values)
+                if values.len() > 1 && values.iter().any(|value| is_loose(value)) =>
+            {
+                values
+            }
+            other => return other,
+        };
+        let mut kept = Vec::with_capacity(values.len());
+        for value in values {
+            let taken = if is_loose(&value) { self.choose(2) } else { Some(0) };
+            match taken {
+                Some(0) => kept.push(value),
+                Some(_) => {}
+                None => {
+                    return Expanded::Many(vec![vec![text::unknown(hermes_plugin_api::command::Why::Variable, "@")]]);
+                }
+            }
+        }
+        Expanded::Many(kept)
     }
 
     fn add_unquoted(&mut self, expanded: Expanded<'_>, scope: &Scope, fields: &mut Fields) {
@@ -125,12 +193,13 @@ impl Reader {
             match part {
                 Part::Plain(plain) if index == 0 => {
                     let (home, rest) = tilde_prefix(plain, word.parts.len() == 1);
+                    let home = self.at_home(home);
                     fields.quoted_unmarked(&home);
                     fields.split(&[Piece::Text(rest.to_owned())]);
                 }
                 Part::Plain(plain) => fields.split(&[Piece::Text(plain.clone())]),
                 Part::Quoted(quoted) => fields.quoted(&[Piece::Text(quoted.clone())]),
-                Part::Double(inner) => self.double(inner, scope, fields),
+                Part::Double(inner) => self.double(inner, word.parts.len() > 1, scope, fields),
                 other => {
                     let expanded = self.part(other, scope, false);
                     self.add_unquoted(expanded, scope, fields);
@@ -139,13 +208,13 @@ impl Reader {
         }
     }
 
-    fn double(&mut self, inner: &[Part], scope: &Scope, fields: &mut Fields) {
+    fn double(&mut self, inner: &[Part], beside: bool, scope: &Scope, fields: &mut Fields) {
         let only_parameters = matches!(inner, [Part::Param(_)]);
         for part in inner {
             match part {
                 Part::Plain(plain) => fields.quoted(&[Piece::Text(plain.clone())]),
                 Part::Quoted(quoted) => fields.quoted(&[Piece::Text(quoted.clone())]),
-                other => match self.part(other, scope, true) {
+                other => match self.part_settled(other, scope, beside || inner.len() > 1) {
                     Expanded::One(value) => fields.quoted(&value),
                     Expanded::Operand(word) => fields.quoted(&self.single(word, scope).pieces),
                     Expanded::Joined(values) => fields.quoted(&self.joined(&values)),
@@ -191,12 +260,20 @@ impl Reader {
 
     /// Like [`Reader::single`], for an assigned value: tilde after `:` too.
     pub(super) fn assigned(&mut self, word: &Ast, scope: &Scope) -> Word {
+        self.assigned_after(word, false, scope)
+    }
+
+    /// `named`: the word begins with the name and `=`.
+    fn assigned_after(&mut self, word: &Ast, named: bool, scope: &Scope) -> Word {
         let mut pieces = Text::new();
         for (index, part) in word.parts.iter().enumerate() {
             match part {
                 Part::Plain(plain) => {
                     let last = index + 1 == word.parts.len();
-                    text::push_all(&mut pieces, &tildes(plain, index == 0, last));
+                    let eq = if named && index == 0 { plain.find('=').map_or(0, |eq| eq + 1) } else { 0 };
+                    text::push_str(&mut pieces, &plain[..eq]);
+                    let tildes = self.at_home(tildes(&plain[eq..], index == 0, last));
+                    text::push_all(&mut pieces, &tildes);
                 }
                 other => {
                     let inner = self.single_parts(std::slice::from_ref(other), scope, false);
@@ -214,7 +291,7 @@ impl Reader {
             match part {
                 Part::Plain(plain) if index == 0 && tilde => {
                     let (home, rest) = tilde_prefix(plain, parts.len() == 1);
-                    all.extend(home);
+                    all.extend(self.at_home(home));
                     text::push_str(&mut all, rest);
                 }
                 Part::Plain(plain) | Part::Quoted(plain) => text::push_str(&mut all, plain),

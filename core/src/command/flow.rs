@@ -3,6 +3,7 @@
 
 mod decode;
 mod print;
+mod sed;
 
 use super::env::{Space, Value};
 use super::run::{Reader, Scope};
@@ -67,7 +68,7 @@ impl Reader {
         if program == "cat" {
             return self.cat(&options, &operands, scope);
         }
-        if program == "tr" || operands.is_empty() {
+        if matches!(program, "tr" | "sed") || operands.is_empty() {
             let input = self.input_text(scope)?;
             let input = text::known(&input)?;
             return decode::filter(program, &options, &operands, &input)
@@ -110,8 +111,15 @@ impl Reader {
         match arguments {
             [option, name, rest @ ..] if text::known(&option.pieces).is_some_and(|option| option == "-v") => {
                 let value = print::printf(rest).map_or(Value::Unknown, Value::Text);
-                let name = text::known(&name.pieces)?.into_owned();
-                self.env.set(Space::Variable, &name, value);
+                let Some(name) = text::known(&name.pieces).map(|name| name.into_owned()) else {
+                    self.forget_variables();
+                    return Some(Text::new());
+                };
+                let (name, value) = match name.split_once('[') {
+                    Some((array, _)) => (array, Value::Unknown),
+                    None => (&*name, value),
+                };
+                self.env.set(Space::Variable, name, value);
                 Some(Text::new())
             }
             _ => print::printf(arguments),

@@ -2,7 +2,7 @@
 //! contents.
 
 use super::ast::{self, Fd, Target};
-use super::env::{Space, Value};
+use super::env::{Space, Value, unite};
 use super::run::{Input, Reader, Scope};
 use super::text::{self, Text};
 use hermes_plugin_api::command::{Piece, Redirect, RedirectOp, Span, Stdin, Why, Word};
@@ -114,19 +114,23 @@ impl Reader {
         let Some(path) = file_key(target) else {
             return;
         };
-        let value = match (append, self.env.get(Space::File, &path)) {
-            (false, _) => Value::Text(contents),
-            (true, [Value::Text(before)]) => {
-                let mut both = before.clone();
-                text::push_all(&mut both, &contents);
-                Value::Text(both)
+        let mut values = Vec::new();
+        match append {
+            false => values.push(Value::Text(contents)),
+            true => {
+                for old in self.env.get(Space::File, &path) {
+                    let mut both = match old {
+                        Value::Text(before) => before.clone(),
+                        Value::Outer | Value::Unset => Text::new(),
+                        _ => vec![text::unknown(Why::Variable, "")],
+                    };
+                    text::push_all(&mut both, &contents);
+                    unite(&mut values, &[Value::Text(both)]);
+                }
             }
-            (true, _) => Value::Text(contents),
-        };
-        if let Value::Text(text) = &value {
-            self.charge(text::len(text));
         }
-        self.env.set(Space::File, &path, value);
+        self.charge(values.iter().map(|value| if let Value::Text(text) = value { text::len(text) } else { 1 }).sum());
+        self.env.set_all(Space::File, &path, values);
     }
 
     /// Records what a simple command wrote to the files that it redirects to.

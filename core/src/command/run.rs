@@ -82,6 +82,11 @@ pub(super) struct Reader {
     pub(super) known: HashSet<*const Command>,
     /// Those of them that were called.
     pub(super) called: HashSet<*const Command>,
+    /// Arrays among the arguments of the `declare` being run: name, whether it is appended to, value.
+    pub(super) declared: Vec<(String, bool, Value)>,
+    /// Variables whose value something changes unseen: attributes, traps.
+    pub(super) unsteady: HashSet<String>,
+    pub(super) traps: super::builtin::Traps,
     /// How many enclosing constructs may not run.
     pub(super) conditional: usize,
     /// Assignments that a launcher makes for what it is about to run.
@@ -107,6 +112,8 @@ impl Reader {
 
     pub(super) fn list(&mut self, list: &List, scope: &Scope) {
         for item in &list.items {
+            let again = self.env.take_work();
+            self.budget.steps(again / 4);
             if self.budget.over().is_some() {
                 return;
             }
@@ -177,7 +184,7 @@ impl Reader {
     /// Runs `inner` so that what it assigns is forgotten.
     pub(super) fn subshell(&mut self, inner: impl FnOnce(&mut Self)) {
         let mark = self.env.mark();
-        inner(self);
+        self.with_own_traps(inner);
         self.env.rollback(mark);
     }
 
@@ -282,19 +289,15 @@ impl Reader {
     }
 
     fn each(&mut self, each: &For, scope: &Scope) {
-        let words = match &each.words {
-            Some(words) => {
-                let mut all = Vec::new();
-                for word in words {
-                    self.fields(word, scope, &mut all);
-                }
-                all.into_iter().map(|word| word.pieces).collect()
-            }
-            None => match self.variable("@") {
-                Value::List(items) => items.iter().map(|(_, text)| text.clone()).collect(),
-                _ => vec![vec![text::unknown(Why::Variable, "@")]],
-            },
-        };
+        let mut ways: Vec<Vec<Text>> = Vec::new();
+        let count = self.each_way(|reader| {
+            let words = reader.words_of(each, scope);
+            ways.push(words);
+        });
+        let words = if count == 1 { ways.pop().unwrap_or_default() } else { Vec::new() };
+        if count > 1 {
+            return self.any_of(each, &ways, scope);
+        }
         let rounds = scope.rounds.max(1).saturating_mul(words.len());
         let exact = words.iter().all(|text| text::known(text).is_some());
         let size = rounds.saturating_mul(each.size);
@@ -309,6 +312,35 @@ impl Reader {
             _ => Value::Unknown,
         };
         self.env.set(Space::Variable, &each.name, value);
+        self.maybe(|reader| reader.list(&each.body, scope));
+    }
+
+    /// The words that a loop goes through.
+    fn words_of(&mut self, each: &For, scope: &Scope) -> Vec<Text> {
+        match &each.words {
+            Some(words) => {
+                let mut all = Vec::new();
+                for word in words {
+                    self.fields(word, scope, &mut all);
+                }
+                all.into_iter().map(|word| word.pieces).collect()
+            }
+            None => match self.variable("@") {
+                Value::List(items) => items.iter().map(|(_, text)| text.clone()).collect(),
+                _ => vec![vec![text::unknown(Why::Variable, "@")]],
+            },
+        }
+    }
+
+    /// A loop of which it is not known which words it goes through: each of them may be in any round.
+    fn any_of(&mut self, each: &For, ways: &[Vec<Text>], scope: &Scope) {
+        self.read_input(scope);
+        self.havoc(&[&each.body], &[], &[&each.name]);
+        let mut values = Vec::new();
+        for text in ways.iter().flatten() {
+            super::env::unite(&mut values, &[Value::Text(text.iter().cloned().map(flatten).collect())]);
+        }
+        self.env.set_all(Space::Variable, &each.name, values);
         self.maybe(|reader| reader.list(&each.body, scope));
     }
 

@@ -19,6 +19,8 @@ pub(super) struct Choice {
     at: usize,
     /// Take none: everything undecided is unknown.
     exhausted: bool,
+    /// Whether something walks each combination. Nothing is taken otherwise.
+    walking: bool,
     /// Variables from outside the line that this walk takes as set (`true`) or unset.
     set: Vec<(String, bool)>,
 }
@@ -45,6 +47,9 @@ impl Reader {
     pub(super) fn choose(&mut self, n: usize) -> Option<usize> {
         if n <= 1 {
             return Some(0);
+        }
+        if !self.choice.walking {
+            return None;
         }
         if self.choice.exhausted {
             self.choice.at += 1;
@@ -74,6 +79,9 @@ impl Reader {
         self.budget.step();
         if let Some(value) = self.special(name) {
             return value;
+        }
+        if self.unsteady.contains(name) {
+            return Value::Unknown;
         }
         let count = self.env.get(Space::Variable, name).len();
         match self.choose(count) {
@@ -126,29 +134,38 @@ impl Reader {
 
     /// Walks a simple command for each combination of values that decide it.
     pub(super) fn simple(&mut self, simple: &SimpleCommand, redirects: &[ast::Redirect], span: Span, scope: &Scope) {
-        let outer = std::mem::take(&mut self.choice);
+        let ways = self.each_way(|reader| reader.simple_once(simple, redirects, span, scope));
+        if ways > 1
+            && let Some(capture) = self.captures.last_mut()
+        {
+            capture.certain &= !scope.captured;
+        }
+    }
+
+    /// Does the same for each combination of values that decide it, and returns how many there were.
+    pub(super) fn each_way(&mut self, mut inner: impl FnMut(&mut Self)) -> usize {
+        let outer = std::mem::replace(&mut self.choice, Choice { walking: true, ..Choice::default() });
         let mark = self.env.mark();
         let mut outcomes: Vec<Changes> = Vec::new();
         loop {
             self.choice.at = 0;
             self.choice.set.clear();
-            self.simple_once(simple, redirects, span, scope);
+            inner(self);
             let points = self.choice.at;
             if points == 0 {
                 break;
             }
             outcomes.push(self.env.take_since(mark));
-            if let Some(capture) = self.captures.last_mut() {
-                capture.certain &= !scope.captured;
-            }
             if self.choice.exhausted || self.budget.over().is_some() || !self.next_choice(outcomes.len()) {
                 break;
             }
         }
         self.choice = outer;
+        let ways = outcomes.len().max(1);
         if !outcomes.is_empty() {
             self.env.join(outcomes, true);
         }
+        ways
     }
 
     /// Moves on to the next combination; false after the last.
@@ -176,8 +193,17 @@ impl Reader {
                 self.fields(word, scope, &mut words);
             }
         }
+        let mut declared = Vec::with_capacity(simple.declared.len());
+        for assign in &simple.declared {
+            let map = words
+                .iter()
+                .any(|word| text::known(&word.pieces).is_some_and(|word| word.starts_with('-') && word.contains('A')));
+            declared.push((assign.name.clone(), assign.append, self.assigned_value(assign, map, scope).0));
+        }
+        self.declared = declared;
         let own = self.redirects(redirects, scope);
-        let assignments = self.assignments(&simple.assignments, words.is_empty(), scope);
+        let before = if words.is_empty() { Vec::new() } else { self.before(&simple.assignments) };
+        let assignments = self.assignments(&simple.assignments, scope);
         self.charge(scope.redirects.iter().map(|redirect| 16 + text::len(&redirect.target.pieces)).sum());
         let mut all = Vec::with_capacity(scope.redirects.len() + own.len());
         all.extend(scope.redirects.iter().cloned());
@@ -186,6 +212,22 @@ impl Reader {
         let expanded = Expanded { words, assignments, redirects: all, span: scope.origin.unwrap_or(span) };
         self.place(index, expanded, &scope);
         self.finish_redirects(&own, index);
+        for (space, name, values) in before {
+            self.env.set_all(space, &name, values);
+        }
+    }
+
+    /// What the variables are that a command gets assignments for: they are so again after it.
+    fn before(&mut self, assigns: &[Assign]) -> Vec<(Space, String, Vec<Value>)> {
+        let mut before = Vec::new();
+        for name in assigns.iter().filter(|assign| assign.subscript.is_none()).map(|assign| &assign.name) {
+            for space in [Space::Variable, Space::Export] {
+                before.push((space, name.clone(), self.env.get(space, name).to_vec()));
+            }
+            self.env.set(Space::Export, name, Value::Unset);
+        }
+        before.reverse();
+        before
     }
 
     /// Takes the next index, so that commands stand in the order of the text.
@@ -253,49 +295,78 @@ impl Reader {
         Scope { via: Rc::new(via), ..scope.clone() }
     }
 
-    /// Expands assignments; where no program follows they stay.
-    fn assignments(&mut self, assigns: &[Assign], stay: bool, scope: &Scope) -> Vec<Assignment> {
+    /// Expands and makes assignments.
+    fn assignments(&mut self, assigns: &[Assign], scope: &Scope) -> Vec<Assignment> {
         let mut done = Vec::with_capacity(assigns.len());
         for assign in assigns {
-            let (value, shown) = self.assigned_value(assign, scope);
+            let map = matches!(self.env.get(Space::Variable, &assign.name), [Value::Map(_)]);
+            let (value, shown) = self.assigned_value(assign, map, scope);
             done.push(Assignment { name: assign.name.clone(), value: shown });
-            if stay || assign.subscript.is_some() {
-                self.assign(assign, value, scope);
-            }
+            self.assign(assign, value, scope);
         }
         done
     }
 
-    fn assigned_value(&mut self, assign: &Assign, scope: &Scope) -> (Value, Word) {
-        match &assign.value {
+    /// The value of an assignment and how it is shown. `map`: to an associative array.
+    fn assigned_value(&mut self, assign: &Assign, map: bool, scope: &Scope) -> (Value, Word) {
+        let elements = match &assign.value {
             AssignValue::Scalar(word) => {
                 let shown = self.assigned(word, scope);
-                (Value::Text(shown.pieces.clone()), shown)
+                return (Value::Text(shown.pieces.clone()), shown);
             }
-            AssignValue::Array(elements) => {
-                let mut items: Vec<(String, Text)> = Vec::new();
-                let mut next = 0usize;
-                for (subscript, word) in elements {
-                    let mut words = Vec::new();
-                    match subscript {
-                        Some(subscript) => {
-                            let key = self.single_parts(&subscript.parts, scope, false);
-                            let key = text::known(&key).map(|key| key.into_owned()).unwrap_or_default();
-                            next = key.parse::<usize>().map_or(next, |n| n.wrapping_add(1));
-                            items.push((key, self.single(word, scope).pieces));
-                        }
-                        None => self.fields(word, scope, &mut words),
-                    }
-                    for word in words {
-                        items.push((next.to_string(), word.pieces));
-                        next = next.wrapping_add(1);
-                    }
+            AssignValue::Array(elements) => elements,
+        };
+        let mut items: Vec<(String, Text)> = Vec::new();
+        let mut next = 0usize;
+        let mut known = true;
+        for (subscript, word) in elements {
+            let Some(subscript) = subscript else {
+                let mut words = Vec::new();
+                self.fields(word, scope, &mut words);
+                for word in words {
+                    items.push((next.to_string(), word.pieces));
+                    next = next.wrapping_add(1);
                 }
-                let texts: Vec<Text> = items.iter().map(|(_, text)| text.clone()).collect();
-                let shown = Word { pieces: self.joined(&texts), span: Span::default() };
-                (Value::List(Rc::new(items)), shown)
-            }
+                continue;
+            };
+            let pieces = self.single_parts(&subscript.parts, scope, false);
+            let key = match text::known(&pieces).map(|key| key.into_owned()) {
+                Some(key) if map => (!key.contains(['"', '\'', '\\'])).then_some(key),
+                Some(key) => self.compute(&key).filter(|key| *key >= 0).map(|key| key.to_string()),
+                None => None,
+            };
+            let value = self.single(word, scope).pieces;
+            known &= key.is_some();
+            let key = key.unwrap_or_default();
+            next = key.parse::<usize>().map_or(next, |n| n.wrapping_add(1));
+            items.retain(|(own, _)| *own != key);
+            items.push((key, value));
         }
+        let texts: Vec<Text> = items.iter().map(|(_, text)| text.clone()).collect();
+        let shown = Word { pieces: self.joined(&texts), span: Span::default() };
+        if !known || map && items.iter().any(|(_, item)| is_loose(item)) {
+            return (Value::Unknown, shown);
+        }
+        if !map {
+            items.sort_by_key(|(key, _)| key.parse::<usize>().unwrap_or(usize::MAX));
+            return (Value::List(Rc::new(items)), shown);
+        }
+        if elements.iter().any(|(subscript, _)| subscript.is_none()) {
+            // Keys and values in turn.
+            if elements.iter().any(|(subscript, _)| subscript.is_some()) {
+                return (Value::Unknown, shown);
+            }
+            let mut pairs: Vec<(String, Text)> = Vec::new();
+            for pair in texts.chunks(2) {
+                let Some(key) = text::known(&pair[0]).map(|key| key.into_owned()) else {
+                    return (Value::Unknown, shown);
+                };
+                pairs.retain(|(own, _)| *own != key);
+                pairs.push((key, pair.get(1).cloned().unwrap_or_default()));
+            }
+            items = pairs;
+        }
+        (Value::Map(Rc::new(items)), shown)
     }
 
     fn assign(&mut self, assign: &Assign, value: Value, scope: &Scope) {
@@ -307,7 +378,14 @@ impl Reader {
             if known.as_deref().is_some_and(|known| known.contains("$(") || known.contains('`')) {
                 self.opaque("A subscript may run a command", Some(subscript.span));
             }
-            key = Some(known);
+            let old = self.env.get(Space::Variable, name).to_vec();
+            let map = matches!(&old[..], [Value::Map(_)]);
+            let plain = !old.iter().any(|value| matches!(value, Value::Map(_)));
+            key = Some(match known {
+                Some(known) if map => (!known.contains(['"', '\'', '\\'])).then_some(known),
+                Some(known) if plain => self.index_of(&old, &known),
+                _ => None,
+            });
         }
         let values = match (key, assign.append, value) {
             (None, false, value) => vec![value],
@@ -326,17 +404,51 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// A subscript of an indexed array as the number that it is.
+    pub(super) fn index_of(&mut self, old: &[Value], subscript: &str) -> Option<String> {
+        let index = self.compute(subscript)?;
+        if index >= 0 {
+            return Some(index.to_string());
+        }
+        match old {
+            [value @ (Value::List(_) | Value::Text(_))] => {
+                let after = items_of(value).last().and_then(|(key, _)| key.parse::<i64>().ok())? + 1;
+                (after + index >= 0).then(|| (after + index).to_string())
+            }
+            _ => None,
+        }
+    }
+}
+
 fn value_len(value: &Value) -> usize {
     match value {
         Value::Text(text) => text::len(text),
-        Value::List(items) => items.iter().map(|(_, text)| 8 + text::len(text)).sum(),
+        Value::List(items) | Value::Map(items) => items.iter().map(|(_, text)| 8 + text::len(text)).sum(),
         _ => 1,
     }
 }
 
 /// `a+=x`, `a[k]=x`, `a[k]+=x`, `a+=(…)`.
-fn combined(old: &Value, key: Option<Option<String>>, append: bool, value: &Value) -> Value {
+pub(super) fn combined(old: &Value, key: Option<Option<String>>, append: bool, value: &Value) -> Value {
     match (old, key, value) {
+        (Value::Map(old), Some(Some(key)), Value::Text(text)) => {
+            let mut items = old.to_vec();
+            match items.iter_mut().find(|(own, _)| *own == key) {
+                Some((_, own)) if append => text::push_all(own, text),
+                Some((_, own)) => own.clone_from(text),
+                None => items.push((key, text.clone())),
+            }
+            Value::Map(Rc::new(items))
+        }
+        (Value::Map(old), None, Value::Map(more)) if append => {
+            let mut items = old.to_vec();
+            items.retain(|(key, _)| !more.iter().any(|(own, _)| own == key));
+            items.extend(more.iter().cloned());
+            Value::Map(Rc::new(items))
+        }
+        (Value::Map(_) | Value::Unknown | Value::Function(_) | Value::Reference(_), Some(_), _) => Value::Unknown,
+        (Value::Map(_), ..) => Value::Unknown,
         (_, Some(None), _) | (Value::Outer | Value::Unknown | Value::Function(_), _, _) if append => Value::Unknown,
         (_, Some(None), _) => Value::Unknown,
         (Value::Text(old), None, Value::Text(more)) => {
@@ -348,6 +460,9 @@ fn combined(old: &Value, key: Option<Option<String>>, append: bool, value: &Valu
         (old, None, Value::List(more)) => {
             let mut items = items_of(old);
             let next: usize = items.last().and_then(|(key, _)| key.parse::<usize>().ok()).map_or(0, |last| last + 1);
+            if more.iter().enumerate().any(|(at, (key, _))| *key != at.to_string()) {
+                return Value::Unknown;
+            }
             items.extend(more.iter().enumerate().map(|(at, (_, text))| ((next + at).to_string(), text.clone())));
             Value::List(Rc::new(items))
         }

@@ -1,5 +1,6 @@
 //! Tables: a line, and the simple commands that it is read as.
 
+mod found;
 mod growth;
 mod properties;
 mod quoting;

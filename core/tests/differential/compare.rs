@@ -1,8 +1,9 @@
 //! Compares what ran with what was read.
 
 use crate::sandbox::{HOME, Ran};
+use crate::{Case, MOST_HIDDEN, MOST_LOOSE, MOST_PROBLEMS};
 use hermes_core::command::read;
-use hermes_plugin_api::command::{Command, Piece, Reach, Simple, Word};
+use hermes_plugin_api::command::{Command, Piece, ProblemKind, Reach, Simple, Word};
 use std::fmt;
 
 /// What was seen over all lines.
@@ -10,37 +11,104 @@ use std::fmt;
 pub(crate) struct Tally {
     /// Commands that bash ran.
     pub(crate) ran: usize,
-    /// Lines with an opaque or unparsable part.
-    pub(crate) problems: usize,
+    /// Of those, read with a part that is not known.
+    loose: usize,
+    /// Lines of the grammar, those of them that have an opaque part, and those that do not parse.
+    lines: usize,
+    opaque: usize,
+    unparsable: usize,
+    /// Rewrites of a plain command, and those of them that were not read in full.
+    rewrites: usize,
+    hidden: usize,
     /// Commands of stand-ins that were read as running.
     read: usize,
     /// Those among them that did run.
     confirmed: usize,
 }
 
+impl Tally {
+    /// What is not known may not be so much that it hides the rest.
+    pub(crate) fn assert_shares(&self) {
+        let within = |part: usize, of: usize, most: f64, what: &str| {
+            let share = part as f64 / of.max(1) as f64;
+            assert!(share < most, "{:.1} % of {what}", share * 100.0);
+        };
+        within(self.opaque, self.lines, MOST_PROBLEMS, "the lines were read with an opaque part");
+        within(self.hidden, self.rewrites, MOST_HIDDEN, "the rewrites of a plain command were not read");
+        within(self.loose, self.ran, MOST_LOOSE, "the commands that ran were read with an unknown part");
+    }
+}
+
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Tally { ran, problems, read, confirmed } = self;
-        write!(f, "{ran} commands ran; {problems} lines with a problem; {confirmed} of {read} commands read did run")
+        let Tally { ran, loose, lines, opaque, unparsable, rewrites, hidden, read, confirmed } = self;
+        write!(
+            f,
+            "{ran} commands ran, {loose} read with an unknown part; {opaque} of {lines} lines opaque, {unparsable} \
+             unparsable; {hidden} of {rewrites} rewrites not read; {confirmed} of {read} commands read did run"
+        )
     }
 }
 
 /// Says how a line was read differently from what ran, if it was.
-pub(crate) fn compare(line: &str, ran: &[Ran], tally: &mut Tally) -> Result<(), String> {
-    let command = read(line);
+pub(crate) fn compare(case: &Case, ran: &[Ran], tally: &mut Tally) -> Result<(), String> {
+    let command = read(&case.line);
+    let known: Vec<String> = command.simple.iter().map(show).collect();
+    let differs = |one: &dyn fmt::Debug| Err(format!("ran:  {one:?}\nread: {known:?}"));
     tally.ran += ran.len();
     count(&command, ran, tally);
+    let unparsable = command.problems.iter().find(|problem| problem.kind == ProblemKind::Unparsable);
+    if let Some(plain) = &case.plain {
+        tally.rewrites += 1;
+        if ran != std::slice::from_ref(plain) {
+            return Err(format!("the rewrite does not run {plain:?} but {ran:?}"));
+        }
+        if !command.problems.is_empty() {
+            tally.hidden += 1;
+            return if std::env::var_os("HERMES_DIFF_HIDDEN").is_some() {
+                Err(format!("{:?}", command.problems))
+            } else {
+                Ok(())
+            };
+        }
+        let exact = |simple: &&Simple| {
+            let name = simple.words.first().and_then(|word| hermes_plugin_api::vocabulary::known(&word.pieces));
+            simple.reach == Reach::Runs && name.is_some_and(|name| crate::sandbox::is_stand_in(&name))
+        };
+        let others = command.simple.iter().filter(exact).any(|simple| !reads(simple, plain));
+        let reads = command.simple.iter().filter(exact).any(|simple| reads(simple, plain));
+        return if reads && !others { Ok(()) } else { differs(plain) };
+    }
+    tally.lines += 1;
+    if let Some(problem) = unparsable {
+        tally.unparsable += 1;
+        let bound = BOUNDS.iter().any(|bound| problem.message.contains(bound));
+        // What stands in text inside text is of no concern to the line around it.
+        let own = problem.span.is_some_and(|span| span.start == span.end);
+        return match crate::grammar::bash_parses(&case.line) {
+            Some(true) if own && !bound => Err(format!("bash parses it: {}", problem.message)),
+            _ => Ok(()),
+        };
+    }
     if !command.problems.is_empty() {
-        tally.problems += 1;
+        tally.opaque += 1;
         return Ok(());
     }
     for one in ran {
-        if !command.simple.iter().any(|simple| reads(simple, one)) {
-            let known: Vec<String> = command.simple.iter().map(show).collect();
-            return Err(format!("--- {line}\nran:  {one:?}\nread: {known:?}"));
+        let mut matching = command.simple.iter().filter(|simple| reads(simple, one)).peekable();
+        if matching.peek().is_none() {
+            return differs(one);
         }
+        tally.loose += usize::from(matching.all(is_loose));
     }
     Ok(())
+}
+
+/// What a bound of the reader says.
+const BOUNDS: &[&str] = &["too many", "too much", "too deep", "too long"];
+
+fn is_loose(simple: &Simple) -> bool {
+    simple.words.iter().flat_map(|word| &word.pieces).any(|piece| matches!(piece, Piece::Unknown(_)))
 }
 
 fn count(command: &Command, ran: &[Ran], tally: &mut Tally) {
@@ -58,7 +126,13 @@ fn count(command: &Command, ran: &[Ran], tally: &mut Tally) {
 
 /// Whether a simple command may be what ran.
 fn reads(simple: &Simple, ran: &[String]) -> bool {
-    simple.reach == Reach::Runs && words_match(&simple.words, ran)
+    let named = simple.words.first().is_none_or(|word| !matches!(word.pieces.first(), Some(Piece::Unknown(_))));
+    // A program is recorded by the last part of its path.
+    let mut words = simple.words.clone();
+    if let Some(Piece::Text(path)) = words.first_mut().and_then(|word| word.pieces.last_mut()) {
+        *path = path.rsplit('/').next().unwrap_or_default().to_owned();
+    }
+    simple.reach == Reach::Runs && named && words_match(&words, ran)
 }
 
 fn words_match(words: &[Word], ran: &[String]) -> bool {

@@ -1,5 +1,7 @@
 //! Generates shell lines from a grammar, the same for the same seed.
 
+mod disguise;
+mod templates;
 mod words;
 
 /// A generator of one line.
@@ -9,12 +11,14 @@ pub(crate) struct Generator {
     depth: usize,
     /// Functions defined so far.
     functions: Vec<String>,
+    /// Names given so far: a function must not end up calling itself.
+    named: usize,
     /// A here-document waits for the end of its line: its delimiter must not be joined to more text.
     bodies: Vec<String>,
 }
 
 /// Programs that the sandbox records.
-const PROGRAMS: &[&str] = &["rm", "git", "ls", "foo", "bar", "curl", "chmod", "kill", "dd", "mv"];
+const PROGRAMS: &[&str] = &["rm", "git", "ls", "foo", "bar", "curl", "chmod", "chown", "dd", "mv"];
 const NAMES: &[&str] = &["a", "b", "c", "v"];
 
 impl Generator {
@@ -23,6 +27,7 @@ impl Generator {
             state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d,
             depth: 3,
             functions: Vec::new(),
+            named: 0,
             bodies: Vec::new(),
         }
     }
@@ -78,8 +83,9 @@ impl Generator {
             return self.simple();
         }
         self.depth -= 1;
-        let command = match self.below(46) {
+        let command = match self.below(64) {
             0..=13 => self.simple(),
+            46..=63 => self.template(),
             14..=16 => self.assignment(),
             17 => format!("{} | {}", self.command(), self.command()),
             18 => format!("{{ {}; }}", self.list()),
@@ -178,7 +184,7 @@ impl Generator {
     fn for_loop(&mut self) -> String {
         let name = self.pick(NAMES);
         match self.below(4) {
-            0 => format!("for (({name}=0; {name}<2; {name}++)); do {}; done", self.list()),
+            0 => format!("for ((i=0; i<2; i++)); do {}; done", self.list()),
             1 => format!(
                 "for {name} in {} {}; do {} ${name}; {}; done",
                 self.word(),
@@ -223,7 +229,7 @@ impl Generator {
     }
 
     fn function(&mut self) -> String {
-        let name = format!("fn{}", self.functions.len());
+        let name = self.fresh();
         let body = self.list();
         let arguments = self.pick(&["\"$@\"", "$1", "$*", "\"$2\"", "${1:-x}", "$#"]);
         let definition = match self.below(3) {
@@ -336,14 +342,20 @@ impl Generator {
     }
 
     fn local(&mut self) -> String {
-        let name = format!("fn{}", self.functions.len());
-        self.functions.push(name.clone());
+        let name = self.fresh();
         let (variable, program) = (self.pick(NAMES), self.program());
-        format!(
+        let line = format!(
             "{variable}={program}; {name}() {{ local {variable}={}; {program} ${variable}; }}; {name}; ${variable} {}",
             self.word(),
             self.bare()
-        )
+        );
+        self.functions.push(name);
+        line
+    }
+
+    fn fresh(&mut self) -> String {
+        self.named += 1;
+        format!("fn{}", self.named)
     }
 
     fn alias(&mut self) -> String {

@@ -30,7 +30,8 @@ fn input(line: &str) -> Option<String> {
     serde_json::from_str::<serde_json::Value>(line).ok()?.get("input")?.as_str().map(str::to_owned)
 }
 
-fn bash_parses(line: &str) -> Option<bool> {
+/// Whether bash takes the line; `None` where it does not start.
+pub(crate) fn bash_parses(line: &str) -> Option<bool> {
     let bash = Command::new("/bin/bash")
         .args(["--norc", "--noprofile", "-n", "-O", "extglob", "-c", line])
         .env_clear()

@@ -92,19 +92,17 @@ impl Fields {
 
     /// Blanks around one other separator count as one; each other separator ends a word, even an empty one.
     fn skip_separators<'t>(&mut self, mut rest: &'t str, separators: &str) -> &'t str {
-        let mut hard = false;
+        let (before, mut hard) = (rest.len(), false);
         while let Some(c) = rest.chars().next().filter(|c| separators.contains(*c)) {
             if !matches!(c, ' ' | '\t' | '\n') {
-                if hard {
-                    self.started = true;
-                    self.end();
-                } else {
-                    self.started = true;
-                }
+                self.started = true;
+                self.end();
                 hard = true;
             }
-            self.end();
             rest = &rest[c.len_utf8()..];
+        }
+        if !hard && rest.len() < before {
+            self.end();
         }
         rest
     }

@@ -68,6 +68,13 @@ impl Reader {
                 _ => Value::Unset,
             }),
             (Value::List(items), Some(subscript)) => self.element(&items, subscript),
+            (Value::Map(items), subscript) => {
+                let key = subscript.unwrap_or("0");
+                if key.is_empty() || key.contains(['"', '\'', '\\']) {
+                    return Value::Unknown;
+                }
+                items.iter().find(|(own, _)| own == key).map_or(Value::Unset, |(_, text)| Value::Text(text.clone()))
+            }
             (Value::Text(text), Some("0")) => Value::Text(text),
             (value @ (Value::Text(_) | Value::Unset | Value::Outer), None) => value,
             (Value::Unset, Some(_)) => Value::Unset,
@@ -85,7 +92,8 @@ impl Reader {
         }
         match self.compute(subscript) {
             Some(n) if n < 0 => {
-                let at = i64::try_from(items.len()).unwrap_or(0) + n;
+                let last = items.last().and_then(|(key, _)| key.parse::<i64>().ok()).unwrap_or(-1);
+                let at = last + 1 + n;
                 found(&at.to_string()).unwrap_or(Value::Unset)
             }
             Some(n) => found(&n.to_string()).unwrap_or(Value::Unset),
@@ -98,6 +106,10 @@ impl Reader {
         let name = if param.name == "*" { "@" } else { &param.name };
         let items: Vec<Text> = match self.variable(name) {
             Value::List(items) => items.iter().map(|(_, text)| text.clone()).collect(),
+            // The order of several is not known.
+            Value::Map(items) if items.len() <= 1 || param.length => {
+                items.iter().map(|(_, text)| text.clone()).collect()
+            }
             Value::Text(text) => vec![text],
             Value::Unset => Vec::new(),
             _ => return Expanded::Many(vec![vec![text::unknown(Why::Variable, name)]]),
@@ -117,6 +129,10 @@ impl Reader {
                     kept if !items.is_empty() && kept == self.joined(&items) => Expanded::Many(items),
                     other => Expanded::One(other),
                 };
+            }
+            // Offsets count subscripts, not elements.
+            Some(ParamOp::Slice { .. }) if name != "@" && !self.is_dense(name) => {
+                return Expanded::Many(vec![vec![text::unknown(Why::Variable, name)]]);
             }
             Some(ParamOp::Slice { offset, length }) => {
                 self.slice_items(items, name == "@", offset, length.as_ref(), scope)
@@ -150,6 +166,15 @@ impl Reader {
         items.into_iter().skip(start).take(usize::try_from(length).unwrap_or(0)).collect()
     }
 
+    /// Whether the subscripts of an array are 0, 1, 2 and so on.
+    fn is_dense(&self, name: &str) -> bool {
+        match self.env.get(Space::Variable, name) {
+            [Value::List(items)] => items.iter().enumerate().all(|(at, (key, _))| *key == at.to_string()),
+            [Value::Text(_) | Value::Unset] => true,
+            _ => false,
+        }
+    }
+
     fn number(&mut self, word: &Word, scope: &Scope) -> Option<i64> {
         let pieces = self.single_parts(&word.parts, scope, false);
         let known = text::known(&pieces)?.into_owned();
@@ -161,11 +186,28 @@ impl Reader {
 
     /// `${!name}`: the variable that the value names.
     fn indirect<'p>(&mut self, param: &'p Param, scope: &Scope, quoted: bool) -> Expanded<'p> {
-        let unknown = Expanded::One(vec![text::unknown(Why::Variable, &param.name)]);
-        if matches!(param.op, Some(ParamOp::Other)) {
+        let unknown = Expanded::Many(vec![vec![text::unknown(Why::Variable, &param.name)]]);
+        if matches!(param.op, Some(ParamOp::Other | ParamOp::Names)) {
             return unknown;
         }
-        if param.subscript.is_some() {
+        if let Some(subscript) = &param.subscript {
+            let subscript = self.subscript(subscript, scope);
+            return match (self.variable(&param.name), &*subscript, &param.op) {
+                (Value::List(items), "@" | "*", None) if !items.iter().any(|(_, item)| is_loose(item)) => {
+                    let keys = items.iter().map(|(key, _)| vec![Piece::Text(key.clone())]).collect();
+                    if subscript == "@" { Expanded::Many(keys) } else { Expanded::Joined(keys) }
+                }
+                (Value::Map(items), "@" | "*", None) if items.len() <= 1 => {
+                    let key = |(key, _): &(String, Text)| text::word(key, Default::default()).pieces;
+                    Expanded::Many(items.iter().map(key).collect())
+                }
+                _ => unknown,
+            };
+        }
+        if matches!(self.env.direct(Space::Variable, &param.name), [Value::Reference(_)]) {
+            return unknown;
+        }
+        if param.name == "@" || param.name == "*" || param.name == "#" {
             return unknown;
         }
         let Value::Text(pieces) = self.scalar(&param.name, None) else {
@@ -174,11 +216,16 @@ impl Reader {
         let Some(name) = text::known(&pieces).map(|name| name.into_owned()) else {
             return unknown;
         };
+        let (name, subscript) = match name.split_once('[') {
+            Some((name, rest)) => (name.to_owned(), rest.strip_suffix(']').map(str::to_owned)),
+            None => (name, None),
+        };
         let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        if !is_name || name.is_empty() {
+        let number = subscript.as_ref().is_none_or(|key| key.bytes().all(|b| b.is_ascii_digit()) && !key.is_empty());
+        if !is_name || name.is_empty() || !number {
             return unknown;
         }
-        let value = self.scalar(&name, None);
+        let value = self.scalar(&name, subscript.as_deref());
         Expanded::One(self.operate(param, value, scope, quoted))
     }
 
@@ -187,7 +234,14 @@ impl Reader {
         if let Some(ParamOp::Default { kind, colon, word }) = &param.op {
             return self.default(param, value, *kind, *colon, word, scope, quoted);
         }
+        let set = !matches!(value, Value::Unset);
         let pieces = self.pieces(&param.name, value);
+        if matches!(param.op, Some(ParamOp::Transform(b'P')))
+            && text::known(&pieces).is_none_or(|known| known.contains(['$', '`', '\\']))
+        {
+            self.opaque("A value is expanded as a prompt, which may run commands", None);
+            return vec![text::unknown(Why::Variable, &param.name)];
+        }
         let Some(known) = text::known(&pieces).map(|known| known.into_owned()) else {
             if param.op.is_none() && !param.length {
                 return pieces;
@@ -206,6 +260,7 @@ impl Reader {
             }
             Some(ParamOp::Replace { kind, pattern, with }) => self.replace(&known, *kind, pattern, with, scope),
             Some(ParamOp::Slice { offset, length }) => self.slice(&known, offset, length.as_ref(), scope),
+            Some(ParamOp::Transform(kind)) => transformed(&known, *kind, set),
             Some(ParamOp::Case { kind, all, pattern }) if pattern.parts.is_empty() => change_case(&known, *kind, *all),
             Some(_) => None,
         };
@@ -251,9 +306,9 @@ impl Reader {
             Value::Unset => false,
             Value::Text(text) if colon && text.is_empty() => false,
             Value::Text(text) if colon && text::known(text).is_none() => self.choose_set(&param.name)?,
-            Value::Text(_) | Value::List(_) => true,
+            Value::Text(_) | Value::List(_) | Value::Map(_) => true,
             // What is not known may be set or not: both are read.
-            Value::Outer | Value::Unknown | Value::Function(_) => self.choose_set(&param.name)?,
+            Value::Outer | Value::Unknown | Value::Function(_) | Value::Reference(_) => self.choose_set(&param.name)?,
         };
         Some(set == (kind == b'+'))
     }
@@ -357,6 +412,20 @@ impl Reader {
     pub(in crate::command) fn assign_text(&mut self, name: &str, text: Text) {
         self.charge(text::len(&text));
         self.env.set(Space::Variable, name, Value::Text(text));
+    }
+}
+
+/// `${x@Q}` and the like; `None` for what depends on more than the text.
+fn transformed(known: &str, kind: u8, set: bool) -> Option<String> {
+    match kind {
+        _ if !set => Some(String::new()),
+        b'U' => change_case(known, b'^', true),
+        b'u' => change_case(known, b'^', false),
+        b'L' => change_case(known, b',', true),
+        b'Q' if !known.contains(|c: char| c.is_control()) => Some(super::super::dispatch::quoted(known)),
+        b'E' => Some(text::unescape_ansi(known)),
+        b'P' => Some(known.to_owned()),
+        _ => None,
     }
 }
 

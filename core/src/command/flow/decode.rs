@@ -17,7 +17,8 @@ pub(super) fn filter(program: &str, options: &[String], operands: &[String], inp
             let plain = has(&["-p", "-ps", "-plain", "-rp", "-pr"]);
             if plain { hex(input) } else { None }
         }
-        "sort" | "uniq" | "head" | "tail" | "sed"
+        "sed" => super::sed::sed(options, operands, input),
+        "sort" | "uniq" | "head" | "tail"
             if options.is_empty() && operands.is_empty() && input.lines().count() <= 1 =>
         {
             Some(input.to_owned())

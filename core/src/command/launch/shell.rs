@@ -38,7 +38,7 @@ impl Reader {
                 reader.run_text(index, &pieces, launcher(program, How::Text), scope);
             });
         } else if rest.is_empty() || flags.iter().any(|flag| flag == "s") || is_dash(&rest[0]) {
-            let arguments = rest.to_vec();
+            let arguments = rest[usize::from(rest.first().is_some_and(is_dash))..].to_vec();
             self.child(false, |reader| {
                 reader.given(&given);
                 reader.positional(&arguments, None);
@@ -62,6 +62,10 @@ impl Reader {
         for space in [Space::Function, Space::Alias] {
             for name in self.env.names(space) {
                 self.budget.step();
+                let kept = !remote && space == Space::Function && self.exports_function(&name);
+                if kept {
+                    continue;
+                }
                 self.env.set(space, &name, Value::Outer);
             }
         }
@@ -75,10 +79,10 @@ impl Reader {
             if !remote && name != "@" {
                 unite(&mut values, self.env.get(Space::Variable, &name).to_vec().as_slice());
             }
-            self.env.set_all(Space::Variable, &name, values);
+            self.env.set_direct(Space::Variable, &name, values);
         }
         let calls = std::mem::take(&mut self.calls);
-        inner(self);
+        self.with_own_traps(inner);
         self.calls = calls;
         self.env.rollback(mark);
     }
@@ -89,6 +93,10 @@ impl Reader {
             self.env.set(Space::Variable, &assignment.name, Value::Text(assignment.value.pieces.clone()));
             self.env.set(Space::Export, &assignment.name, Value::Unset);
         }
+    }
+
+    fn exports_function(&self, name: &str) -> bool {
+        self.env.get(Space::Export, &format!("{name}()")).contains(&Value::Unset)
     }
 
     /// Sets the positional parameters and `$0`.

@@ -258,7 +258,8 @@ impl Parser<'_, '_> {
     fn test_command(&mut self) -> Kind {
         let mut words = Vec::new();
         loop {
-            self.skip_newlines();
+            // A `#` begins no comment here.
+            while self.eat(b' ') || self.eat(b'\t') || self.eat(b'\n') || self.eat_pair(b'\\', b'\n') {}
             if self.at_word("]]") {
                 self.expect_word("]]");
                 break;

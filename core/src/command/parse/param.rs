@@ -108,6 +108,15 @@ impl Parser<'_, '_> {
                 let pattern = self.operand(quoted, true, NONE);
                 Some(ParamOp::Case { kind: byte, all: double, pattern })
             }
+            b'@' if self.byte(self.pos + 2) == Some(b'}') => {
+                let kind = self.byte(self.pos + 1).unwrap_or(b'}');
+                self.pos += 2;
+                Some(ParamOp::Transform(kind))
+            }
+            b'@' | b'*' if self.byte(self.pos + 1) == Some(b'}') => {
+                self.pos += 1;
+                Some(ParamOp::Names)
+            }
             _ => {
                 self.operand(quoted, false, NONE);
                 Some(ParamOp::Other)

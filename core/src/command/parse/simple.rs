@@ -29,8 +29,8 @@ impl Parser<'_, '_> {
             let Some(mut word) = self.word() else {
                 break;
             };
-            if self.peek() == Some(b'(') && self.declared_array(&simple, &mut word) {
-                continue;
+            if self.peek() == Some(b'(') {
+                self.declared_array(&mut simple, &mut word);
             }
             simple.words.push(word);
             if simple.words.len() == 1 && simple.assignments.is_empty() && redirects.is_empty() {
@@ -58,22 +58,21 @@ impl Parser<'_, '_> {
         (self.function_body(name), Vec::new(), false)
     }
 
-    /// `declare a=(…)`: the word so far ends in `=`.
-    fn declared_array(&mut self, simple: &SimpleCommand, word: &mut Word) -> bool {
+    /// `declare a=(…)`: the word so far ends in `=`; the name is left of it.
+    fn declared_array(&mut self, simple: &mut SimpleCommand, word: &mut Word) {
         let declares = simple.words.first().is_some_and(Word::declares);
-        let [Part::Plain(name)] = &word.parts[..] else {
-            return false;
+        let [Part::Plain(plain)] = &word.parts[..] else {
+            return;
         };
-        let Some(name) = name.strip_suffix('=').filter(|_| declares) else {
-            return false;
+        let Some(name) = plain.strip_suffix('=').filter(|_| declares) else {
+            return;
         };
-        word.parts = vec![Part::Plain(name.trim_end_matches('+').to_owned())];
-        // The elements are read for the commands in them; the value counts as unknown.
+        let append = name.ends_with('+');
+        let name = name.trim_end_matches('+').to_owned();
+        word.parts = vec![Part::Plain(name.clone())];
         self.pos += 1;
-        for (_, element) in self.array_elements() {
-            word.parts.extend(element.parts.into_iter().filter(|part| !matches!(part, Part::Plain(_))));
-        }
-        false
+        let value = AssignValue::Array(self.array_elements());
+        simple.declared.push(Assign { name, subscript: None, append, value });
     }
 
     /// Redirections after a compound command.

@@ -193,11 +193,23 @@ impl Parser<'_, '_> {
         parts.plain.push('(');
         self.pos += 1;
         if self.enter() {
-            let inner = self.parts(Ctx::Pattern);
-            parts.flush();
-            parts.done.extend(inner);
+            let mut others = Vec::new();
+            for part in self.parts(Ctx::Pattern) {
+                match part {
+                    Part::Plain(text) | Part::Quoted(text) => parts.plain.push_str(&text.replace(['(', ')'], "?")),
+                    other => {
+                        parts.plain.push('*');
+                        others.push(other);
+                    }
+                }
+            }
             self.expect_paren();
             parts.plain.push(')');
+            // What is expanded in it is read after it: the whole cannot be known anyway.
+            if !others.is_empty() {
+                parts.flush();
+                parts.done.extend(others);
+            }
         }
         self.budget.leave();
     }

@@ -34,7 +34,6 @@ const ODD: &[&str] = &[
     "!",
     "a=b",
     "{}",
-    "$",
     "\"$\"",
     "a\"b\"'c'\\d",
     "\"a\\\"b\"",
@@ -169,7 +168,7 @@ impl Generator {
             3 => format!("`echo {first}`"),
             4 => format!("$(printf '%s-%s' {first} {second})"),
             5 => format!("$({inner}; echo {first})"),
-            _ => "$(echo \"$a\" ${b})".to_owned(),
+            _ => "$(echo \"$a\" \"${b}\")".to_owned(),
         };
         self.depth = depth;
         word

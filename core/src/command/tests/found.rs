@@ -1,0 +1,99 @@
+//! Lines that the differential test found to be read otherwise than bash runs them, each with commands that
+//! it runs.
+
+use super::{check_with, read, simples};
+use hermes_plugin_api::command::ProblemKind;
+
+/// Checks that commands, without their launchers, are among those that a line is read as.
+#[track_caller]
+fn runs(line: &str, expected: &[&str]) {
+    let command = read(line);
+    assert!(command.problems.is_empty(), "{line}: {:?}", command.problems);
+    let all = simples(&command);
+    let plain: Vec<&str> = all.iter().map(|one| one.rsplit("> ").next().unwrap_or_default()).collect();
+    for one in expected {
+        assert!(plain.contains(one), "{line}\nruns {one}\nread {plain:?}");
+    }
+}
+
+#[track_caller]
+fn asks(line: &str) {
+    let problems = read(line).problems;
+    assert!(problems.iter().any(|problem| problem.kind == ProblemKind::Opaque), "{line}: {problems:?}");
+}
+
+#[test]
+fn separators() {
+    runs("IFS=' :'; a='a : b::c'; curl $a", &["curl a b '' c"]);
+    runs("v=r; ${v}m @", &["rm @"]);
+    runs("v=rmx; ${v:0:1}m x", &["rm x"]);
+    runs("IFS=, read -r v c <<< '-rf,z'; rm $v $c", &["rm -rf z"]);
+    runs("IFS=, read -r v c <<< 'x,y,z'; rm $v $c", &["rm x y,z"]);
+    runs("set -- $a -v; rm x\"$@\"y", &["rm x-vy"]);
+    runs("echo 'rm \"$@\"' > s; . ./s a; . ./s", &["rm a", "rm"]);
+    runs("set -- $a x,y; chmod x$@y", &["chmod x?a x,yy", "chmod xx,yy"]);
+}
+
+#[test]
+fn variables_get_values_in_many_ways() {
+    runs("printf -v v '%s ' rm -rf /; $v", &["rm -rf /"]);
+    runs("v=ls; printf -v v rm; $v x", &["rm x"]);
+    runs("read -ra b <<< 'rm x'; ${b[@]}", &["rm x"]);
+    runs("mapfile -t b < <(printf '%s\\n' rm x); \"${b[@]}\"", &["rm x"]);
+    runs("declare -a a=(rm -rf x); ${a[*]}", &["rm -rf x"]);
+    runs("declare -A m=([k]='rm x'); ${m[k]}", &["rm x"]);
+    runs("declare -A m; m[k]=rm; ${m[k]} x", &["rm x"]);
+    runs("declare -A m=(k rm); ${m[k]} x", &["rm x"]);
+    runs("declare -n nr=a; a='rm x'; $nr", &["rm x"]);
+    runs("declare -n nr=a; nr=rm; $a x", &["rm x"]);
+    runs("f() { local -n to=$1; to=rm; }; f v; $v x", &["rm x"]);
+    runs("b=a; b=x eval 'rm $b'", &["rm x"]);
+    runs("w='rm x' bash -c 'eval \"$w\"'", &["rm x"]);
+    runs("b=([2]=x [5]=z); rm \"${!b[@]}\" ${b[5]} ${b[-1]}", &["rm 2 5 z z"]);
+    runs("a=(a b c); unset 'a[1]'; rm \"${a[@]}\" ${#a[@]}", &["rm a c 2"]);
+    runs("a='a b'; eval rm ${a@Q} ${a@U}", &["rm 'a b' A B"]);
+    runs("HOME=/other; rm ~ ~/y", &["rm /other /other/y"]);
+    runs("f() { local c=~; rm $c; }; f", &["rm <HOME>"]);
+    runs("r=($(ls) x); r[1]=z; r[0]=y; rm ${#r[@]}", &["rm ?r"]);
+    asks("a='$(rm x)'; echo \"${a@P}\"");
+    asks("declare -i c; c=1; $c");
+}
+
+#[test]
+fn values_that_may_be() {
+    runs("for b in x ${unset:+z}k=v; do rm $b; done", &["rm x", "rm k=v", "rm zk=v"]);
+    runs("true && echo git >> s; echo ls >> s; sh s", &["git", "ls"]);
+    runs("true || f() { rm x; }; f", &["rm x"]);
+    runs("false || f() { local v=z; c=$v; }; f; rm $c", &["rm z"]);
+}
+
+#[test]
+fn traps_run_later() {
+    runs("b=a; trap 'rm $b' ERR; b=b; false; b=c", &["rm a", "rm b", "rm c"]);
+    runs("f() { ls; }; trap f EXIT; f() { rm x; }", &["rm x"]);
+    runs("trap -- 'rm x' EXIT", &["rm x"]);
+    runs("trap 'rm a' EXIT; trap 'rm b' EXIT", &["rm a", "rm b"]);
+    runs("(trap 'rm $v' EXIT; v=x)", &["rm x"]);
+    asks("trap 'v=rm' DEBUG; v=ls; $v x");
+}
+
+#[test]
+fn options_and_streams() {
+    runs("set +B; rm {a,b}; set -B; mv {a,b}", &["rm {a,b}", "mv a b"]);
+    asks("set -k; rm x=y");
+    asks("echo 'rm x' > s; exec < s; sh");
+    runs("exec < /dev/null; rm x", &["rm x"]);
+    runs("echo 'rm $*' | sh -", &["rm"]);
+    runs("f() { rm x; }; export -f f; bash -c f", &["rm x"]);
+    runs("env - PATH=/bin rm x", &["PATH=/bin rm x"]);
+    runs("echo Zm x | sed s/Z/r/ | sh", &["rm x"]);
+    runs("echo 'QQrm x' | sed 's/^QQ//; s/x$/y/' | sh", &["rm y"]);
+}
+
+#[test]
+fn aliases_and_patterns() {
+    runs("shopt -s expand_aliases\nalias a1='rm '\nalias a2='x y'\na1 a2", &["rm x y"]);
+    runs("shopt -s expand_aliases\nalias al='rm x'\n{ alias al=ls\nal; }", &["rm x", "ls"]);
+    check_with("r@(m) x", &["r<@(m)> x"], &[ProblemKind::Opaque]);
+    runs("[[ -n #x ]] && rm x", &["rm x"]);
+}
