@@ -1,7 +1,7 @@
 //! Which variables a loop's body may assign, found from its shape alone: before the body is walked they
 //! become unknown, as an earlier round may have changed them. When in doubt, all of them.
 
-use super::ast::{Command, Kind, List, Param, ParamOp, Part, Word};
+use super::ast::{AssignValue, Command, Kind, List, Param, ParamOp, Part, Word};
 use super::env::{Space, Value};
 use super::run::Reader;
 use hermes_plugin_api::command::Span;
@@ -12,6 +12,9 @@ use std::rc::Rc;
 #[derive(Default)]
 struct Assigned<'a> {
     names: HashSet<&'a str>,
+    /// Those of them that are assigned as a whole, and those of which an array or an element is assigned.
+    scalars: HashSet<&'a str>,
+    arrays: HashSet<&'a str>,
     functions: Vec<&'a str>,
     everything: bool,
 }
@@ -86,6 +89,8 @@ impl Reader {
             names.extend(self.env.names(Space::Variable));
         }
         self.budget.steps(names.len() + 1);
+        // What `a=x` means depends on whether an earlier round made an array of it.
+        self.unsteady.extend(assigned.scalars.intersection(&assigned.arrays).map(|name| (*name).to_owned()));
         for name in names {
             self.env.set(Space::Variable, &name, Value::Unknown);
         }
@@ -107,6 +112,9 @@ impl<'a> Assigned<'a> {
             Kind::Simple(simple) => {
                 for assign in simple.assignments.iter().chain(&simple.declared) {
                     self.names.insert(&assign.name);
+                    let whole = matches!(assign.value, AssignValue::Scalar(_)) && assign.subscript.is_none();
+                    let kind = if whole { &mut self.scalars } else { &mut self.arrays };
+                    kind.insert(&assign.name);
                 }
                 simple.words.iter().for_each(|word| self.word(word));
                 self.simple(&simple.words);

@@ -133,14 +133,18 @@ impl Reader {
         if item.rest.is_empty() {
             return;
         }
-        // After `&&` everything before has run; after `||` and at the end any of it may be missing.
+        // After `&&` everything before has run; after `||`, also before that `&&`, and at the end any of it may
+        // be missing.
         let mut mark = self.env.mark();
+        let mut after_or = false;
         self.conditional += 1;
         for (op, pipeline) in &item.rest {
-            if *op == AndOr::Or {
+            let is_or = *op == AndOr::Or;
+            if is_or || after_or {
                 self.env.join_since(mark);
                 mark = self.env.mark();
             }
+            after_or = is_or;
             self.pipeline(pipeline, scope);
         }
         self.conditional -= 1;

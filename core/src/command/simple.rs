@@ -387,6 +387,15 @@ impl Reader {
                 _ => None,
             });
         }
+        let is_array = |old: &Value| matches!(old, Value::List(_) | Value::Map(_));
+        if key.is_none()
+            && !assign.append
+            && matches!(value, Value::Text(_))
+            && self.env.get(Space::Variable, name).iter().any(is_array)
+        {
+            // Of an array, `a=x` sets one element.
+            key = Some(Some("0".to_owned()));
+        }
         let values = match (key, assign.append, value) {
             (None, false, value) => vec![value],
             (key, append, value) => {

@@ -9,6 +9,9 @@ use crate::command::run::{Reader, Scope};
 use crate::command::text::{self, Text};
 use hermes_plugin_api::command::{How, Word};
 
+/// Traps that are set by traps are followed so far.
+const MOST_ROUNDS: usize = 16;
+
 /// The traps of one shell.
 #[derive(Debug, Default)]
 pub(in crate::command) struct Traps {
@@ -67,8 +70,8 @@ impl Reader {
         let (old, kept): (Vec<Trap>, Vec<Trap>) =
             std::mem::take(&mut self.traps.set).into_iter().partition(|trap| trap.signal == signal);
         self.budget.steps(kept.len() + old.len());
-        self.fire(&old);
         self.traps.set = kept;
+        self.fire(&old);
         if self.conditional > 0 {
             self.traps.set.extend(old);
         }
@@ -87,10 +90,18 @@ impl Reader {
         self.traps = outer;
     }
 
-    /// Runs the traps of a shell that ends.
+    /// Runs the traps of a shell that ends, and those that they set.
     pub(in crate::command) fn fire_traps(&mut self) {
-        let traps = std::mem::take(&mut self.traps.set);
-        self.fire(&traps);
+        for _ in 0..MOST_ROUNDS {
+            let traps = std::mem::take(&mut self.traps.set);
+            if traps.is_empty() {
+                return;
+            }
+            self.fire(&traps);
+        }
+        if let Some(trap) = std::mem::take(&mut self.traps.set).first() {
+            self.opaque("Traps set further traps", Some(self.simple[trap.index].span));
+        }
     }
 
     /// Runs traps with every value that there has been since the first of them was set.

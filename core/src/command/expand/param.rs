@@ -156,7 +156,8 @@ impl Reader {
             return vec![vec![text::unknown(Why::Unsupported, "")]];
         };
         let count = i64::try_from(items.len()).unwrap_or(i64::MAX);
-        if positional && offset == 0 {
+        // Of the parameters, counting starts before the first, at the name of the shell.
+        if positional && (offset == 0 || offset.checked_add(count) == Some(-1)) {
             let zero = vec![Piece::Text("bash".to_owned())];
             let length = usize::try_from(length).unwrap_or(0);
             return std::iter::once(zero).chain(items).take(length).collect();

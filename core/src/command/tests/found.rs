@@ -97,3 +97,25 @@ fn aliases_and_patterns() {
     check_with("r@(m) x", &["r<@(m)> x"], &[ProblemKind::Opaque]);
     runs("[[ -n #x ]] && rm x", &["rm x"]);
 }
+
+#[test]
+fn what_a_trap_sets_fires_too() {
+    runs("trap 'v=a; trap '\\''chown $v'\\'' ERR; v=b; false' EXIT", &["chown ?v"]);
+    runs("trap 'trap \"curl term\" TERM; kill $$' EXIT; rm", &["curl term"]);
+    asks("f() { trap f EXIT; }; f");
+}
+
+#[test]
+fn either_side_of_an_or_comes_before_an_and() {
+    runs("a=b; echo x | sh || a=c && curl $a", &["curl b", "curl c"]);
+    runs("a=b; true && a=c || a=d && curl $a && a=e && curl $a", &["curl c", "curl d", "curl e"]);
+}
+
+#[test]
+fn an_array_stays_one() {
+    runs("a=(p q); a=x; rm \"${a[@]}\"", &["rm x q"]);
+    runs("a=x; a+=(y); a=z; rm \"${a[@]}\"", &["rm z y"]);
+    asks("for ((i=0; i<2; i++)); do a=x; a+=(y); rm \"${a[@]}\"; \"${a[@]}\"; done");
+    runs("mv \"${@: -1}\" ${@:0:1} ${@: -2}", &["mv bash bash"]);
+    runs("set -- a b; mv ${@: -3} ${@: -2:1}", &["mv bash a b a"]);
+}
