@@ -1,12 +1,14 @@
 //! What scanners are asked (`Subject`) and what they answer (`Finding`). Plain data; policy is the host's.
 
+mod subject;
+
 use serde::{Deserialize, Serialize};
 
 use crate::command::{Command, Span};
 
 /// What a scanner is asked to judge. A scanner gets only the kinds that its manifest declares.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", remote = "Self")]
 pub enum Subject {
     /// A command about to run.
     Command(CommandSubject),
