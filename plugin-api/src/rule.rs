@@ -15,6 +15,7 @@
 //! assert_eq!(findings[0].program.as_deref(), Some("rm"));
 //! ```
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashSet;
 use std::ops::Deref;
@@ -55,6 +56,8 @@ pub struct Case<'a> {
     pub dir: &'a PathShape,
     /// The directory the line runs in.
     pub cwd: &'a PathShape,
+    program: Option<Cow<'a, str>>,
+    asks_help: OnceCell<bool>,
     writes: OnceCell<Vec<Write>>,
     flows: &'a RefCell<Vec<Rc<Flow>>>,
 }
@@ -96,7 +99,17 @@ pub fn each_case(command: &Command, cwd: &str, mut ask: impl FnMut(&Case<'_>)) {
         cwd => PathShape::parse(cwd),
     };
     walk(command, &cwd, |index, simple, dir| {
-        ask(&Case { command, simple, index, dir, cwd: &cwd, writes: OnceCell::new(), flows: &flows });
+        ask(&Case {
+            command,
+            simple,
+            index,
+            dir,
+            cwd: &cwd,
+            program: simple.program(),
+            asks_help: OnceCell::new(),
+            writes: OnceCell::new(),
+            flows: &flows,
+        });
     });
 }
 
@@ -139,6 +152,34 @@ impl Rule {
             alternative: (!self.alternative.is_empty()).then(|| self.alternative.to_owned()),
             remember: self.remember,
         }
+    }
+}
+
+/// The questions that nearly every rule asks, answered from what was found out once.
+impl Case<'_> {
+    /// [`Simple::program`].
+    pub fn program(&self) -> Option<Cow<'_, str>> {
+        self.program.as_deref().map(Cow::Borrowed)
+    }
+
+    /// [`Simple::is`].
+    pub fn is(&self, names: &[&str]) -> bool {
+        self.simple.is_called(self.program.as_deref(), names)
+    }
+
+    /// [`Simple::is_version_of`].
+    pub fn is_version_of(&self, names: &[&str]) -> bool {
+        self.simple.is_called_version_of(self.program.as_deref(), names)
+    }
+
+    /// [`Simple::runs`].
+    pub fn runs(&self, names: &[&str]) -> bool {
+        self.is(names) && !self.only_asks_help()
+    }
+
+    /// [`Simple::only_asks_help`].
+    pub fn only_asks_help(&self) -> bool {
+        *self.asks_help.get_or_init(|| self.simple.only_asks_help())
     }
 }
 

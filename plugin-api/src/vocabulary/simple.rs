@@ -74,8 +74,13 @@ impl Simple {
     /// Returns whether this runs one of the named programs, wherever it lies. A pattern (`/bin/r[m]`) runs
     /// each name that it may stand for.
     pub fn is(&self, names: &[&str]) -> bool {
-        match self.program() {
-            Some(program) => names.contains(&&*program),
+        self.is_called(self.program().as_deref(), names)
+    }
+
+    /// [`is`](Self::is), for who knows the program already.
+    pub(crate) fn is_called(&self, program: Option<&str>, names: &[&str]) -> bool {
+        match program {
+            Some(program) => names.contains(&program),
             None => self
                 .pattern_of_program()
                 .is_some_and(|pattern| names.iter().any(|name| glob::may_match(basename(&pattern), name))),
@@ -85,10 +90,15 @@ impl Simple {
     /// Returns whether this runs one of the named programs, with or without a version after the name:
     /// `python`, `python3`, `python3.11`, `python3.exe`.
     pub fn is_version_of(&self, names: &[&str]) -> bool {
-        let Some(program) = self.program() else {
-            return self.is(names);
+        self.is_called_version_of(self.program().as_deref(), names)
+    }
+
+    /// [`is_version_of`](Self::is_version_of), for who knows the program already.
+    pub(crate) fn is_called_version_of(&self, program: Option<&str>, names: &[&str]) -> bool {
+        let Some(program) = program else {
+            return self.is_called(None, names);
         };
-        let program = program.strip_suffix(".exe").unwrap_or(&program);
+        let program = program.strip_suffix(".exe").unwrap_or(program);
         names.iter().any(|name| {
             program
                 .strip_prefix(name)
