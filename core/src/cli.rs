@@ -84,6 +84,9 @@ pub fn main(args: Vec<std::ffi::OsString>) -> u8 {
 }
 
 fn run(args: Vec<std::ffi::OsString>) -> Result<u8, Failure> {
+    if only_asks_version(&args) {
+        return Ok(print_version());
+    }
     let matches = match Cli::command().try_get_matches_from(&args) {
         Ok(matches) => matches,
         Err(error) => return usage(&args, error),
@@ -91,10 +94,7 @@ fn run(args: Vec<std::ffi::OsString>) -> Result<u8, Failure> {
     let cli = Cli::from_arg_matches(&matches).map_err(|error| Failure::new(error.to_string()))?;
     let ground = || Ground::survey(Environment::capture(), cli.profile.clone());
     match cli.command {
-        Some(Command::Version) => {
-            out::line(&format!("hermes {}", env!("CARGO_PKG_VERSION")));
-            Ok(error::OK)
-        }
+        Some(Command::Version) => Ok(print_version()),
         None => chat::run(cli.chat, ground()?),
         Some(_) if cli.chat != chat::ChatArgs::default() => {
             let text = "flags of `chat` stand behind it";
@@ -114,6 +114,17 @@ fn run(args: Vec<std::ffi::OsString>) -> Result<u8, Failure> {
     }
 }
 
+/// Whether nothing but the version is wanted: then the command line's whole grammar is not worth building. Version
+/// flags among other words are left to it.
+fn only_asks_version(args: &[std::ffi::OsString]) -> bool {
+    matches!(args, [_, flag] if flag == "--version" || flag == "-V")
+}
+
+fn print_version() -> u8 {
+    out::line(&format!("hermes {}", env!("CARGO_PKG_VERSION")));
+    error::OK
+}
+
 /// Help, version and mistakes. Help lists the words of plugins like any other.
 fn usage(args: &[std::ffi::OsString], error: clap::Error) -> Result<u8, Failure> {
     let error = match error.kind() {
@@ -131,7 +142,28 @@ fn own_words() -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+    use clap::error::ErrorKind;
+
     use crate::plugin::catalogue::WORDS;
+
+    #[test]
+    fn the_short_way_to_the_version_says_what_the_grammar_would() {
+        for (words, short) in [
+            (&["hermes", "--version"][..], true),
+            (&["hermes", "-V"], true),
+            (&["hermes", "-p", "work", "--version"], false),
+            (&["hermes"], false),
+        ] {
+            let args: Vec<_> = words.iter().map(Into::into).collect();
+            assert_eq!(super::only_asks_version(&args), short, "{words:?}");
+            if words.len() > 1 {
+                let answer = super::Cli::command().try_get_matches_from(words).expect_err("the version");
+                assert_eq!(answer.kind(), ErrorKind::DisplayVersion);
+                assert_eq!(answer.to_string(), format!("hermes {}\n", env!("CARGO_PKG_VERSION")));
+            }
+        }
+    }
 
     #[test]
     fn every_word_of_core_is_reserved_for_it() {
