@@ -1,6 +1,11 @@
 //! Scanners that fail, in every way.
 
+use hermes_plugin_api::command::Command;
+use hermes_plugin_api::finding::CommandSubject;
+
+use super::super::scan::Scanners;
 use super::*;
+use crate::host::clock;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Fails {
@@ -86,4 +91,35 @@ async fn findings_of_all_scanners_count_once_each() {
     let report = world.guard().check(world.request("rm x; rm x; curl y", Audience::Cron)).await;
     let rules: Vec<&str> = report.findings.iter().map(|judged| judged.finding.rule.as_str()).collect();
     assert_eq!(rules, ["recursive-delete", "remote-script"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn one_that_hangs_first_holds_up_no_other_and_is_counted() {
+    let short = Duration::from_millis(30);
+    for bad in [Fails::Hang, Fails::Sleep] {
+        // The others have time enough: they would use it up if they waited for the first.
+        let slots =
+            vec![ScannerSlot { timeout: short, ..slot("bad", bad) }, slot("commands", Rules), slot("other", Rules)];
+        let scanners = Scanners::new(slots);
+        let command = Command::of(&["rm", "x"]);
+        let subject = CommandSubject { command, cwd: "/work".into(), backend: "local".into() };
+        for call in 0..5 {
+            let started = clock::instant();
+            let answers = scanners.scan(subject.clone(), None).await;
+            assert!(started.elapsed() < Duration::from_secs(5), "{call}");
+            let [first, others @ ..] = &answers[..] else { panic!("three answers") };
+            let error = first.result.as_ref().expect_err("it never answers").to_string();
+            // Only what keeps its thread is left behind, and after the third time not called any more.
+            let expected = match (bad, call) {
+                (Fails::Hang, 3..) => "3 calls of it never came back",
+                _ => "It did not answer within 0.03 s",
+            };
+            assert!(error.contains(expected), "{call}: {error}");
+            assert_eq!(others.len(), 2);
+            for other in others {
+                let found = other.result.as_ref().expect("an answer");
+                assert_eq!(found[0].rule, "recursive-delete", "{call}");
+            }
+        }
+    }
 }
