@@ -10,6 +10,7 @@ pub mod line;
 mod question;
 mod quote;
 mod recall;
+mod rollback;
 mod slash;
 pub mod workplace;
 
@@ -227,6 +228,7 @@ impl Conversation {
             Slash::Undo => self.undo().await,
             Slash::Retry => self.retry().await,
             Slash::Usage => self.usage().await,
+            Slash::Rollback(what) => self.roll_back(what.as_deref()).await,
         }
     }
 
@@ -280,6 +282,7 @@ impl Conversation {
     fn start(&mut self, text: String) {
         let Some(session) = self.session.take() else { return self.waiting.push_back(text) };
         let cancel = CancelSource::new();
+        self.workspace.begin(&text);
         let turn = Box::pin(turn(self.parts.clone(), self.workspace.clone(), session, text, cancel.clone()));
         self.running = Some(Running { turn, cancel });
     }

@@ -13,6 +13,7 @@ mod findings;
 pub mod floor;
 mod judge;
 mod law;
+pub mod look;
 pub mod policy;
 mod prompt;
 pub mod protect;

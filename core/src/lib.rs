@@ -8,6 +8,7 @@ pub mod config;
 pub mod conversation;
 pub mod env_policy;
 pub mod error;
+pub mod files;
 pub mod flow;
 pub mod guard;
 pub mod host;

@@ -100,6 +100,12 @@ impl Shell {
         self.session.backend()
     }
 
+    /// The backend's session, for its files.
+    #[must_use]
+    pub(crate) fn session(&self) -> &SessionHandle {
+        &self.session
+    }
+
     /// The working directory now.
     #[must_use]
     pub fn cwd(&self) -> String {

@@ -16,6 +16,8 @@
 //! # Ok::<(), PluginError>(())
 //! ```
 
+mod files;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::pin::pin;
@@ -85,6 +87,7 @@ struct State {
     calls: Vec<(String, Value)>,
     logs: Vec<String>,
     store: BTreeMap<String, Value>,
+    files: files::Shelf,
 }
 
 impl Harness {
@@ -133,14 +136,17 @@ impl Harness {
         with(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn next(&self, method: &str, request: Value) -> Result<Value> {
-        self.state(|state| {
+    fn next(&self, method: &str, request: Value, events: Option<Output>) -> Result<Value> {
+        let told = self.state(|state| {
             state.calls.push((method.to_owned(), request.clone()));
             if let Some(answers) = state.answers.get_mut(method).filter(|answers| !answers.is_empty()) {
-                return answers.remove(0);
+                return answers.remove(0).map(|answer| (answer, Vec::new()));
+            }
+            if let Some(answer) = files::answer(&mut state.files, method, &request) {
+                return answer;
             }
             let key = request["key"].as_str().unwrap_or_default().to_owned();
-            match method {
+            let value = match method {
                 "kv.get" => Ok(state.store.get(&key).cloned().unwrap_or_default()),
                 "kv.set" => {
                     state.store.insert(key, request["value"].clone());
@@ -151,8 +157,12 @@ impl Harness {
                     Ok(Value::Null)
                 }
                 _ => Err(PluginError::unsupported(method)),
-            }
-        })
+            };
+            value.map(|value| (value, Vec::new()))
+        });
+        let (answer, pieces) = told?;
+        files::push(events.as_ref(), &pieces);
+        Ok(answer)
     }
 }
 
@@ -173,9 +183,11 @@ impl abi::Host for Harness {
         std::future::ready(()).into_ffi()
     }
 
-    fn call(&self, method: RStr<'_>, request: RString, _: ROption<SinkBox>, _: ROption<CancelBox>) -> JsonFuture {
+    fn call(&self, method: RStr<'_>, request: RString, events: ROption<SinkBox>, _: ROption<CancelBox>) -> JsonFuture {
         let request = serde_json::from_str(&request).unwrap_or_default();
-        let answer = self.next(&method, request).map(|value| RString::from(value.to_string()));
+        let answer = self
+            .next(&method, request, events.into_option().map(Output::from_wire))
+            .map(|value| RString::from(value.to_string()));
         std::future::ready(RResult::from(answer.map_err(Fault::from))).into_ffi()
     }
 

@@ -172,7 +172,7 @@ impl Host {
         self.call_with(method, request, None, None).await
     }
 
-    async fn call_with<T: DeserializeOwned>(
+    pub(crate) async fn call_with<T: DeserializeOwned>(
         &self,
         method: &str,
         request: &impl Serialize,

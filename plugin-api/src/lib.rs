@@ -11,6 +11,7 @@ pub mod conformance;
 pub mod endpoint;
 pub mod error;
 pub mod export;
+pub mod file;
 pub mod finding;
 pub mod flow;
 pub mod gate;

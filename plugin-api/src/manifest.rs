@@ -153,8 +153,8 @@ pub struct Permissions {
     pub env: Vec<String>,
     /// Paths it may read or write.
     pub files: Vec<String>,
-    /// Services that act in the session of a tool call: `shell` (run commands through the guard), `ask` (ask its
-    /// person), `emit` (tell them something), `model` (have its model answer).
+    /// Services that act in the session of a tool call: `shell` (run commands through the guard), `files` (read
+    /// and write files through the guard), `ask` (ask its person), `emit` (tell them something), `model` (have its model answer).
     pub session: Vec<String>,
 }
 

@@ -53,6 +53,12 @@ pub struct Tool {
     /// Several calls may run at once.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub parallel: bool,
+    /// It may undo or overwrite what is there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub destructive: bool,
+    /// Calling it twice with the same arguments changes no more than calling it once.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub idempotent: bool,
 }
 
 /// A call.

@@ -80,6 +80,8 @@ impl Started {
         Ok(Place {
             guard: self.guard.clone(),
             backend: self.app.plugins.backend(name)?,
+            here,
+            checkpoints: self.app.home.cache_dir().join("checkpoints"),
             cwd,
             env: self.environment(here),
             timeout: Duration::from_secs(terminal.timeout),

@@ -5,6 +5,7 @@
 //! no container and no connection.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -26,10 +27,12 @@ use crate::conversation::line::Line;
 use crate::conversation::question::{Heard, Question};
 use crate::conversation::workplace::{Workplace, Workspace};
 use crate::conversation::{auxiliary, quote};
+use crate::files::Files;
+use crate::files::checkpoint::Checkpoints;
 use crate::flow::within;
 use crate::guard::witness::{Authorized, Exec};
 use crate::guard::{Approver, Audience, Caller, CommandRequest, Guard};
-use crate::host::scope::{BoxFuture, ToolScope};
+use crate::host::scope::{BoxFuture, FileRequest, ToolScope};
 use crate::plugin::handle::BackendHandle;
 use crate::redact::redact;
 use crate::shell::{RunOptions, Shell, Sudo};
@@ -45,6 +48,10 @@ pub struct Place {
     pub guard: Arc<Guard>,
     /// Where commands run.
     pub backend: BackendHandle,
+    /// Commands run in the environment of this process: their files are this process's too.
+    pub here: bool,
+    /// Where what tools overwrite is kept, of all sessions.
+    pub checkpoints: PathBuf,
     /// Where a session begins; the backend's own default when absent.
     pub cwd: Option<String>,
     /// The environment of every command.
@@ -83,6 +90,7 @@ pub struct Desk {
     approver: Option<Arc<dyn Approver>>,
     tools: Option<Tools>,
     shell: OnceCell<Shell>,
+    checkpoints: Checkpoints,
     refused: AtomicBool,
 }
 
@@ -97,7 +105,16 @@ impl Desk {
     #[must_use]
     pub fn new(place: Place, session: &str, approver: Option<Arc<dyn Approver>>) -> Self {
         let session = session.to_owned();
-        Self { place, session, approver, tools: None, shell: OnceCell::new(), refused: AtomicBool::new(false) }
+        let checkpoints = Checkpoints::new(&place.checkpoints, &session);
+        Self {
+            place,
+            session,
+            approver,
+            tools: None,
+            shell: OnceCell::new(),
+            checkpoints,
+            refused: AtomicBool::new(false),
+        }
     }
 
     async fn shell(&self) -> Result<&Shell> {
@@ -113,21 +130,41 @@ impl Desk {
     }
 
     async fn authorize(&self, shell: &Shell, text: &str, cwd: &str, cancel: &Cancel) -> Result<Authorized<Exec>> {
+        let request = CommandRequest { text, cwd, caller: self.caller(shell) };
+        let authorized = self.place.guard.authorize(request, cancel).await.map_err(PluginError::from);
+        self.refused.store(authorized.is_err(), Ordering::Relaxed);
+        authorized
+    }
+
+    fn caller<'a>(&'a self, shell: &'a Shell) -> Caller<'a> {
         let audience = match &self.approver {
             Some(approver) => Audience::Person(&**approver),
             None => Audience::SingleQuery,
         };
-        let caller = Caller {
-            backend: shell.backend(),
-            session: shell.id(),
-            who: &self.place.who,
-            facts: shell.facts(),
-            audience,
+        let (backend, session, facts) = (shell.backend(), shell.id(), shell.facts());
+        Caller { backend, session, who: &self.place.who, facts, audience }
+    }
+
+    async fn files(&self) -> Result<Files<'_>> {
+        let shell = self.shell().await?;
+        let Place { guard, here, .. } = &self.place;
+        Ok(Files { shell, guard, caller: self.caller(shell), here: *here, checkpoints: &self.checkpoints })
+    }
+
+    async fn access(&self, request: FileRequest, output: Option<Output>, cancel: Cancel) -> Result<Value> {
+        let files = self.files().await?;
+        let done = match request {
+            FileRequest::Read(read) => files.read(read, output, &cancel).await.map(serde_json::to_value),
+            FileRequest::Write(write) => files.write(write, &cancel).await.map(serde_json::to_value),
+            FileRequest::Walk(walk) => files.walk(walk, output, &cancel).await.map(serde_json::to_value),
         };
-        let request = CommandRequest { text, cwd, caller };
-        let authorized = self.place.guard.authorize(request, cancel).await.map_err(PluginError::from);
-        self.refused.store(authorized.is_err(), Ordering::Relaxed);
-        authorized
+        let refused = done.as_ref().is_err_and(|error| error.code == ErrorCode::DENIED);
+        self.refused.store(refused, Ordering::Relaxed);
+        Ok(done??)
+    }
+
+    async fn take_back(&self, turns: usize, cancel: &Cancel) -> Result<String> {
+        self.files().await?.rollback(turns, self.approver.as_deref(), cancel).await
     }
 
     async fn run(&self, request: ShellRequest, output: Option<Output>, cancel: Cancel) -> Result<ShellResult> {
@@ -228,11 +265,27 @@ impl ToolScope for Desk {
         }
         .boxed()
     }
+
+    fn file(&self, request: FileRequest, output: Option<Output>, cancel: Cancel) -> BoxFuture<'_, Result<Value>> {
+        self.access(request, output, cancel).boxed()
+    }
 }
 
 impl Workspace for Desk {
     fn refused(&self) -> bool {
         self.refused.load(Ordering::Relaxed)
+    }
+
+    fn begin(&self, said: &str) {
+        self.checkpoints.begin(said);
+    }
+
+    fn changed(&self) -> Result<Vec<(String, Vec<String>)>> {
+        Ok(self.checkpoints.list()?)
+    }
+
+    fn rollback<'a>(&'a self, turns: usize, cancel: &'a Cancel) -> BoxFuture<'a, Result<String>> {
+        self.take_back(turns, cancel).boxed()
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -4,7 +4,7 @@
 type Word = (&'static str, &'static str, fn(Option<String>) -> Slash, &'static str);
 
 /// The words. What takes nothing has an empty second part.
-const WORDS: [Word; 13] = [
+const WORDS: [Word; 14] = [
     ("help", "", |_| Slash::Help, "list these words"),
     ("new", "", |_| Slash::New, "begin a new session"),
     ("reset", "", |_| Slash::New, "the same"),
@@ -14,6 +14,7 @@ const WORDS: [Word; 13] = [
     ("undo", "", |_| Slash::Undo, "take back your last message and what came of it"),
     ("retry", "", |_| Slash::Retry, "take it back and say it again"),
     ("usage", "", |_| Slash::Usage, "tell what the session cost"),
+    ("rollback", "[list|N]", Slash::Rollback, "take back what tools changed in files in the last turn, or the last N"),
     ("status", "", |_| Slash::Status, "tell what is in force"),
     ("stop", "", |_| Slash::Stop, "stop what is running, and what waits behind it"),
     ("yolo", "", |_| Slash::Yolo, "switch asking before dangerous commands off or on, for this session"),
@@ -29,12 +30,35 @@ pub(super) enum Slash {
     Quit,
     Resume(Option<String>),
     Retry,
+    Rollback(Option<String>),
     Status,
     Stop,
     Title(Option<String>),
     Undo,
     Usage,
     Yolo,
+}
+
+/// What a person asks about files that tools changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rollback {
+    /// Tell what can be taken back.
+    List,
+    /// Take back this many turns.
+    Turns(usize),
+}
+
+/// Reads what stands behind `/rollback`.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn rollback(what: Option<&str>) -> Result<Rollback, String> {
+    let Some(what) = what else { return Ok(Rollback::Turns(1)) };
+    match what.parse() {
+        _ if what == "list" => Ok(Rollback::List),
+        Ok(turns @ 1..) => Ok(Rollback::Turns(turns)),
+        _ => Err(format!("`/rollback` takes `list` or a number of turns, not `{what}`")),
+    }
 }
 
 /// Reads a message. `None` is a message for the model; a path such as `/bin/ls` is one.
@@ -85,6 +109,17 @@ mod tests {
         assert_eq!(read("/title  my own  work "), Some(Ok(Slash::Title(Some("my own  work".into())))));
         for message in ["", "help", "/bin/ls -la", "/", "//", "/2", "ls /help", "/etc/"] {
             assert_eq!(read(message), None, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_rollback_is_a_list_or_a_number_of_turns() {
+        assert_eq!(read("/rollback 3"), Some(Ok(Slash::Rollback(Some("3".into())))));
+        assert_eq!(rollback(None), Ok(Rollback::Turns(1)));
+        assert_eq!(rollback(Some("3")), Ok(Rollback::Turns(3)));
+        assert_eq!(rollback(Some("list")), Ok(Rollback::List));
+        for wrong in ["0", "-1", "x", "1 2"] {
+            assert!(rollback(Some(wrong)).is_err(), "{wrong}");
         }
     }
 

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use hermes_plugin_api::error::Result;
+use hermes_plugin_api::flow::Cancel;
+
 use crate::conversation::line::Line;
 use crate::host::scope::{BoxFuture, ToolScope};
 
@@ -15,6 +18,18 @@ pub trait Workplace: Send + Sync {
 pub trait Workspace: ToolScope {
     /// Whether the last effect that was wanted was refused.
     fn refused(&self) -> bool;
+
+    /// A turn begins, with what the person said: what tools change from now on is taken back together.
+    fn begin(&self, said: &str);
+
+    /// The turns in which tools changed files, the last first: what was said, and the files.
+    ///
+    /// # Errors
+    /// When that cannot be read.
+    fn changed(&self) -> Result<Vec<(String, Vec<String>)>>;
+
+    /// Takes back what tools changed in the last turns that changed files. Returns what became of it.
+    fn rollback<'a>(&'a self, turns: usize, cancel: &'a Cancel) -> BoxFuture<'a, Result<String>>;
 
     /// Ends what still runs in it and gives it back.
     fn close(&self) -> BoxFuture<'_, ()>;

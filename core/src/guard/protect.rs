@@ -82,7 +82,7 @@ impl Protected {
         match own {
             Some(Class::Settings) => path.name().filter(|name| name.starts_with(".env")).map(|_| Class::Settings),
             Some(Class::Pairing) => Some(Class::Pairing),
-            _ if !path.is_secret() => None,
+            _ if !path.is_secret() && !self.in_user_home(&path, PathShape::is_secret) => None,
             _ if path.is_login() => Some(Class::Login),
             _ => Some(Class::Credential),
         }

@@ -21,6 +21,8 @@ pub struct CommandRequest<'a> {
 pub struct WriteRequest<'a> {
     /// The path: absolute, with links resolved.
     pub path: &'a str,
+    /// Something is there already.
+    pub replaces: bool,
     /// Who wants it.
     pub caller: Caller<'a>,
 }

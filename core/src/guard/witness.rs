@@ -1,6 +1,8 @@
 //! The proof that the guard allowed an effect. Only the guard makes one, it cannot be copied, and it is used up
 //! by the effect.
 
+use super::look::Script;
+
 /// An effect that the guard allowed.
 ///
 /// Anyone can say what they want and look at what was allowed:
@@ -75,6 +77,28 @@ pub struct Exec {
     pub command: String,
     /// The working directory it was judged for.
     pub cwd: String,
+    /// The backend's name.
+    pub backend: String,
+    /// The session's id.
+    pub session: String,
+}
+
+/// A file to read, by a tool and not by a command.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Read {
+    /// The path that was judged: absolute, links resolved.
+    pub path: String,
+    /// The backend's name.
+    pub backend: String,
+    /// The session's id.
+    pub session: String,
+}
+
+/// A look at what is there, by a fixed script.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Look {
+    /// The script.
+    pub script: Script,
     /// The backend's name.
     pub backend: String,
     /// The session's id.

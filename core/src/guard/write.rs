@@ -28,7 +28,7 @@ impl Guard {
         cancel: &Cancel,
     ) -> Result<Authorized<Write>, Refusal> {
         let text = format!("write {}", request.path);
-        let WriteRequest { path, caller } = request;
+        let WriteRequest { path, caller, .. } = request;
         let asked = CommandRequest { text: &text, cwd: &caller.facts.cwd, caller };
         let judgement = self.judge_write(&request, &text);
         let cancelled = |_| Refusal::new(Kind::Cancelled, "The turn was cancelled");
@@ -53,6 +53,12 @@ impl Guard {
             let home = Path::new(&facts.home);
             let protected = Protected::new(&self.policy.home, home, &self.policy.bundled);
             match protected.classify_write(Path::new(request.path)) {
+                // What cannot be read cannot be shown or taken back either.
+                None if request.replaces && protected.classify_read(Path::new(request.path)).is_some() => {
+                    let title = "replace a file that holds secrets";
+                    findings::merge(&mut found, CORE, [findings::own(SELF_DISARM, title, Severity::High, Action::Ask)]);
+                    Ruling::Ask { in_person: true }
+                }
                 None => Ruling::Allow("not protected".to_owned()),
                 Some(class) => {
                     findings::merge(&mut found, CORE, [finding(class)]);
@@ -66,7 +72,7 @@ impl Guard {
 }
 
 /// Dots would make the path that is judged another one than the path that is written.
-fn has_dots(path: &str) -> bool {
+pub(super) fn has_dots(path: &str) -> bool {
     path.split('/').any(|part| part == "." || part == "..")
 }
 

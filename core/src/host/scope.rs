@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hermes_plugin_api::error::{ErrorCode, PluginError, Result};
+use hermes_plugin_api::file::{FileRead, FileWalk, FileWrite};
 use hermes_plugin_api::flow::{Cancel, Output};
 use hermes_plugin_api::host::{ProcessAction, ShellRequest, ShellResult};
 use hermes_plugin_api::model::Completion;
@@ -20,6 +21,17 @@ use crate::host::clock;
 
 /// A boxed future that may borrow.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What is wanted of files.
+#[derive(Clone, Debug)]
+pub enum FileRequest {
+    /// Read one.
+    Read(FileRead),
+    /// Write one.
+    Write(FileWrite),
+    /// Walk through a folder.
+    Walk(FileWalk),
+}
 
 /// A session, as the tools that it calls may use it.
 pub trait ToolScope: Send + Sync {
@@ -33,6 +45,9 @@ pub trait ToolScope: Send + Sync {
 
     /// Acts on a background process.
     fn process(&self, request: ProcessAction, cancel: Cancel) -> BoxFuture<'_, Result<Value>>;
+
+    /// Reads, writes or walks through files.
+    fn file(&self, request: FileRequest, output: Option<Output>, cancel: Cancel) -> BoxFuture<'_, Result<Value>>;
 
     /// Asks the person, in the name of the plugin `asker`.
     fn ask<'a>(&'a self, asker: &'a str, request: AskRequest, cancel: Cancel) -> BoxFuture<'a, Result<Answer>>;
@@ -146,6 +161,10 @@ mod tests {
         }
 
         fn complete(&self, _: CompleteRequest, _: Option<Output>, _: Cancel) -> BoxFuture<'_, Result<Completion>> {
+            std::future::pending().boxed()
+        }
+
+        fn file(&self, _: FileRequest, _: Option<Output>, _: Cancel) -> BoxFuture<'_, Result<Value>> {
             std::future::pending().boxed()
         }
     }

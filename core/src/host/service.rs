@@ -11,6 +11,7 @@ use hermes_plugin_abi::{
     SinkBox, TD_Opaque,
 };
 use hermes_plugin_api::error::{ErrorCode, PluginError, Result};
+use hermes_plugin_api::file::{FileRead, FileWalk, FileWrite};
 use hermes_plugin_api::flow::{Cancel, Output};
 use hermes_plugin_api::host::{Description, ProcessAction, ShellRequest, SpawnRequest};
 use hermes_plugin_api::manifest::{Manifest, Permissions};
@@ -22,7 +23,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
 use crate::host::http::{Endpoints, Http};
-use crate::host::scope::Scopes;
+use crate::host::scope::{FileRequest, Scopes};
 use crate::host::{clock, process, store};
 
 /// Looks up a secret by name.
@@ -94,6 +95,24 @@ fn read<T: DeserializeOwned>(what: &str, request: &str) -> Result<T> {
     serde_json::from_str(request).map_err(|error| PluginError::protocol(what, error))
 }
 
+/// What is wanted of files, and the token of the call that wants it.
+fn file_request(method: &str, request: &str) -> Result<(String, FileRequest)> {
+    Ok(match method {
+        "file.read" => {
+            let read: FileRead = read(method, request)?;
+            (read.token.clone(), FileRequest::Read(read))
+        }
+        "file.write" => {
+            let write: FileWrite = read(method, request)?;
+            (write.token.clone(), FileRequest::Write(write))
+        }
+        _ => {
+            let walk: FileWalk = read(method, request)?;
+            (walk.token.clone(), FileRequest::Walk(walk))
+        }
+    })
+}
+
 impl Service {
     async fn call(&self, method: &str, request: &str, events: Option<Output>, cancel: Cancel) -> Result<Value> {
         match method {
@@ -132,6 +151,12 @@ impl Service {
                 let scope = self.services.scopes.find(&request.token)?;
                 let answer = scope.during(|session| session.complete(request, events, cancel)).await?;
                 Ok(serde_json::to_value(answer)?)
+            }
+            "file.read" | "file.write" | "file.walk" => {
+                self.in_session("files")?;
+                let (token, request) = file_request(method, request)?;
+                let scope = self.services.scopes.find(&token)?;
+                scope.during(|session| session.file(request, events, cancel)).await
             }
             _ => Err(PluginError::unsupported(method)),
         }
@@ -200,6 +225,9 @@ impl Service {
         }
         let session = [("ask", "ask"), ("emit", "emit"), ("model", "model.complete")];
         methods.extend(session.iter().filter(|(word, _)| self.in_session(word).is_ok()).map(|(_, method)| *method));
+        if self.in_session("files").is_ok() {
+            methods.extend(["file.read", "file.write", "file.walk"]);
+        }
         if !self.permissions.network.is_empty() {
             methods.extend(["http", "websocket"]);
         }

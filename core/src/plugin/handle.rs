@@ -18,7 +18,7 @@ use hermes_plugin_api::tools::{CallResult, Progress, Tool, ToolCall};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::guard::witness::{Authorized, Exec, Write};
+use crate::guard::witness::{Authorized, Exec, Look, Read, Write};
 
 /// After this many panics a capability is not called any more.
 pub const PANICS: u32 = 3;
@@ -226,7 +226,39 @@ impl SessionHandle {
             .await
     }
 
-    /// Reads a file.
+    /// Runs one of the guard's fixed scripts, which change nothing; the witness is used up.
+    ///
+    /// # Errors
+    /// `DENIED` when the witness is for another session; what the plugin reports.
+    pub async fn look(
+        &self,
+        witness: Authorized<Look>,
+        args: &[&str],
+        output: Output,
+        cancel: &Cancel,
+    ) -> Result<Exit> {
+        let look = witness.redeem();
+        self.is_for(&look.backend, &look.session)?;
+        let fixed = ["bash", "--noprofile", "--norc", "-c", look.script.text(), "bash"];
+        let argv = fixed.into_iter().chain(args.iter().copied()).map(str::to_owned).collect();
+        let request = text(&ExecRequest { argv, ..ExecRequest::default() })?;
+        let input = Channel::empty();
+        self.handle
+            .json("an exit", |wire| wire.exec(request, input.to_wire(), output.to_wire(), cancel.to_wire()))
+            .await
+    }
+
+    /// Reads a file that the guard authorized to be read; the witness is used up.
+    ///
+    /// # Errors
+    /// `DENIED` when the witness is for another session; what the plugin reports.
+    pub async fn read_authorized(&self, witness: Authorized<Read>, output: Output) -> Result<()> {
+        let read = witness.redeem();
+        self.is_for(&read.backend, &read.session)?;
+        self.read_file(&read.path, output).await
+    }
+
+    /// Reads a file, for the conformance suite.
     ///
     /// # Errors
     /// What the plugin reports.
@@ -240,10 +272,19 @@ impl SessionHandle {
     /// `DENIED` when the witness is for another session; what the plugin reports.
     pub async fn write_file(&self, witness: Authorized<Write>, data: Vec<u8>) -> Result<()> {
         let write = witness.redeem();
-        if write.backend != self.backend() || write.session != self.id {
-            return Err(PluginError::new(ErrorCode::DENIED, "The file to write is not the one that was authorized"));
-        }
+        self.is_for(&write.backend, &write.session)?;
         self.handle.unit(|wire| wire.write_file(write.path.as_str().into(), data.into())).await
+    }
+
+    /// Whether a witness is for this session.
+    ///
+    /// # Errors
+    /// `DENIED` when it is for another.
+    pub fn is_for(&self, backend: &str, session: &str) -> Result<()> {
+        if backend == self.backend() && session == self.id {
+            return Ok(());
+        }
+        Err(PluginError::new(ErrorCode::DENIED, "The file is not the one that was authorized"))
     }
 
     /// Ends the session.

@@ -112,7 +112,13 @@ async fn invoke(turn: &Turn<'_>, entry: &Entry, arguments: Value, cancel: &Cance
         // A branch that is dropped loses nothing: all but the queue of reports is pinned outside.
         tokio::select! {
             biased;
-            result = &mut work => return result,
+            result = &mut work => {
+                // What was told last is shown too.
+                while let Some(Ok(report)) = progress.try_recv() {
+                    turn.follower.show(Body::ToolOutput { text: report.message }).await;
+                }
+                return result;
+            }
             report = progress.recv(), if reporting => match report {
                 Some(Ok(report)) => turn.follower.show(Body::ToolOutput { text: report.message }).await,
                 Some(Err(error)) => tracing::debug!(%error, "A report could not be read."),
@@ -133,8 +139,9 @@ async fn show(turn: &Turn<'_>, text: String) {
     turn.follower.show(Body::Activity { text: one_line(&text, limits::EXCERPT) }).await;
 }
 
-/// What a call is about, in a few words: its first text.
+/// What a call is about, in a few words: what it names, or else its first text.
 fn summary(arguments: &Map<String, Value>) -> String {
-    let texts = arguments.values().filter_map(Value::as_str);
+    let named = ["command", "path", "pattern", "query", "url"].iter().filter_map(|key| arguments.get(*key));
+    let texts = named.chain(arguments.values()).filter_map(Value::as_str);
     texts.map(|text| one_line(text, limits::EXCERPT)).find(|text| !text.is_empty()).unwrap_or_default()
 }

@@ -20,7 +20,7 @@ use crate::conversation::workplace::{Workplace, Workspace};
 use crate::conversation::{Agent, Conversation, Line, Parts, Signal};
 use crate::flow::messages;
 use crate::guard::{Approver as _, Audit, ConsentStore, Guard, Policy};
-use crate::host::scope::{BoxFuture, Scopes, ToolScope};
+use crate::host::scope::{BoxFuture, FileRequest, Scopes, ToolScope};
 use crate::plugin::handle::{ModelHandle, PlatformHandle, ToolsHandle};
 use crate::session::sessions::Sessions;
 use crate::turn::limits::Limits;
@@ -286,9 +286,27 @@ impl ToolScope for Desk {
     fn complete(&self, _: CompleteRequest, _: Option<Output>, _: Cancel) -> BoxFuture<'_, Result<Completion>> {
         std::future::ready(Err(PluginError::unsupported("model.complete"))).boxed()
     }
+
+    fn file(&self, _: FileRequest, _: Option<Output>, _: Cancel) -> BoxFuture<'_, Result<Value>> {
+        std::future::ready(Ok(Value::Null)).boxed()
+    }
 }
 
 impl Workspace for Desk {
+    fn begin(&self, _: &str) {}
+
+    fn changed(&self) -> Result<Vec<(String, Vec<String>)>> {
+        Ok(vec![("fix it".to_owned(), vec!["/w/a".to_owned(), "/w/b".to_owned()])])
+    }
+
+    fn rollback<'a>(&'a self, turns: usize, _: &'a Cancel) -> BoxFuture<'a, Result<String>> {
+        let done = match turns {
+            1..=9 => Ok(format!("{turns} taken back")),
+            _ => Err(PluginError::user("That many there are not")),
+        };
+        std::future::ready(done).boxed()
+    }
+
     fn refused(&self) -> bool {
         false
     }

@@ -3,7 +3,7 @@
 use super::*;
 
 async fn write(world: &World, guard: &Guard, path: &str, audience: Audience<'_>) -> Option<Kind> {
-    let request = WriteRequest { path, caller: world.caller(audience) };
+    let request = WriteRequest { path, replaces: false, caller: world.caller(audience) };
     guard.authorize_write(request, &Cancel::never()).await.err().map(|refusal| refusal.kind)
 }
 

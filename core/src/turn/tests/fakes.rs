@@ -15,7 +15,7 @@ use hermes_plugin_api::{McpServer, Model, serve};
 use serde_json::{Value, json};
 
 use crate::flow::CancelSource;
-use crate::host::scope::{BoxFuture, Scopes, ToolScope};
+use crate::host::scope::{BoxFuture, FileRequest, Scopes, ToolScope};
 use crate::plugin::handle::{ModelHandle, ToolsHandle};
 use crate::session::spent::Spent;
 use crate::session::transcript::{Transcript, fault};
@@ -217,6 +217,10 @@ impl ToolScope for NoScope {
 
     fn complete(&self, _: CompleteRequest, _: Option<Output>, _: Cancel) -> BoxFuture<'_, Result<Completion>> {
         Box::pin(std::future::ready(Err(PluginError::unsupported("model.complete"))))
+    }
+
+    fn file(&self, _: FileRequest, _: Option<Output>, _: Cancel) -> BoxFuture<'_, Result<Value>> {
+        Box::pin(std::future::ready(Err(PluginError::unsupported("file"))))
     }
 }
 
