@@ -3,6 +3,7 @@
 mod bad_input;
 mod commands;
 mod exec;
+mod files;
 mod models;
 mod plugins;
 mod prompt;
