@@ -25,6 +25,7 @@ impl McpServer for Repeat {
             }),
             read_only: true,
             parallel: true,
+            ..Tool::default()
         }])
     }
 
