@@ -19,7 +19,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hermes_plugin_api::platform::{Body, Event, Inbound};
+use hermes_plugin_api::platform::{Body, Event, Inbound, Status};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
@@ -355,7 +355,10 @@ impl Conversation {
 
     async fn show_status(&self) {
         let text = if self.parts.guard.is_yolo(&self.id) { "⚡ YOLO" } else { "" };
-        self.parts.line.show(Body::Status { text: text.into() }).await;
+        let title = self.keeping.title().map(|title| format!("{title} · ")).unwrap_or_default();
+        let details = format!("{title}{}", self.parts.agent.label());
+        let status = Status { text: text.into(), details, words: slash::words(), history: None };
+        self.parts.line.show(Body::Status(status)).await;
     }
 
     fn status(&self) -> String {

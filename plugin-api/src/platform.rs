@@ -161,16 +161,40 @@ pub enum Body {
     /// The turn is over: the person may write.
     TurnEnd,
     /// What stands in the status line.
-    Status {
-        /// The text.
-        text: String,
-    },
+    Status(Status),
 }
 
 impl Default for Body {
     fn default() -> Self {
         Self::Message { text: String::new() }
     }
+}
+
+/// What stands in the status line, and what a platform with a keyboard of its own needs to know.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Status {
+    /// What must be seen before every message; empty when there is nothing.
+    pub text: String,
+    /// What may be seen where there is room: who answers, what was used.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub details: String,
+    /// The words that a message may be, for completion. Empty: as before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<SlashWord>,
+    /// The file in which a keyboard of this host keeps what was typed. Absent: as before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history: Option<String>,
+}
+
+/// A word that is for the program itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SlashWord {
+    /// The word, without its `/`.
+    pub name: String,
+    /// What it does, in a few words.
+    pub about: String,
 }
 
 /// A question to a person.

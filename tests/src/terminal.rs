@@ -1,4 +1,7 @@
 //! A terminal with a person at it: the program runs on a real pty, keys are typed, the screen is read.
+//!
+//! Unless it is asked for, the terminal is a dumb one. One that is not answers where its cursor is, and its screen
+//! is what a person would see.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -7,7 +10,11 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use std::num::NonZeroU16;
+
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+use vt100::{Callbacks, Parser};
 
 use crate::hermes::Hermes;
 
@@ -30,10 +37,31 @@ pub struct Terminal {
     reader: Option<JoinHandle<()>>,
 }
 
-#[derive(Default)]
 struct Screen {
     text: Mutex<(String, bool)>,
+    shown: Mutex<Parser<Asked>>,
     news: Condvar,
+}
+
+/// What the program asked the terminal.
+#[derive(Default)]
+struct Asked {
+    cursor: usize,
+}
+
+impl Callbacks for Asked {
+    fn unhandled_csi(
+        &mut self,
+        _: &mut vt100::Screen,
+        first: Option<u8>,
+        _: Option<u8>,
+        params: &[&[u16]],
+        last: char,
+    ) {
+        if first.is_none() && last == 'n' && params == [[6]] {
+            self.cursor += 1;
+        }
+    }
 }
 
 impl Terminal {
@@ -43,20 +71,39 @@ impl Terminal {
     /// When the system has no terminal left.
     #[must_use]
     pub fn open(hermes: &Hermes, args: &[&str]) -> Self {
+        Self::start(hermes, args, "dumb", (24, 80))
+    }
+
+    /// Starts the program on a terminal that can do what terminals can, of so many rows and columns.
+    ///
+    /// # Panics
+    /// When the system has no terminal left.
+    #[must_use]
+    pub fn able(hermes: &Hermes, args: &[&str], size: (u16, u16)) -> Self {
+        Self::start(hermes, args, "xterm-256color", size)
+    }
+
+    fn start(hermes: &Hermes, args: &[&str], term: &str, size: (u16, u16)) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pty");
         grantpt(&master).and_then(|()| unlockpt(&master)).expect("unlocked");
         let name = ptsname(&master, Vec::new()).expect("a name");
         let slave = File::options().read(true).write(true).open(name.to_str().expect("text")).expect("opened");
+        let (rows, columns) = size;
+        tcsetwinsize(&slave, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).expect("sized");
         let end = || Stdio::from(slave.try_clone().expect("cloned"));
         // Makes the pty the controlling terminal, so that Ctrl-C is a signal.
         #[expect(clippy::disallowed_methods, reason = "a story runs the program as a person would")]
         let mut command = Command::new("setsid");
         command.args(["--ctty", "--wait"]).arg(hermes.program()).args(args);
         hermes.settle(&mut command);
+        command.env("TERM", term);
         let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().expect("started");
         drop(slave);
         let keys = File::from(master);
-        let screen = Arc::new(Screen::default());
+        let count = |n: u16| NonZeroU16::new(n).expect("a size");
+        let shown = Parser::new_with_callbacks(count(rows), count(columns), 0, Asked::default());
+        let screen = Screen { text: Mutex::default(), shown: Mutex::new(shown), news: Condvar::new() };
+        let screen = Arc::new(screen);
         let reader = std::thread::spawn({
             let (pty, screen) = (keys.try_clone().expect("cloned"), screen.clone());
             move || watch(pty, &screen)
@@ -98,6 +145,42 @@ impl Terminal {
         }
     }
 
+    /// What a person sees now, without blanks at the ends of lines.
+    ///
+    /// # Panics
+    /// When the thread that reads the screen did.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let contents = self.screen.shown.lock().expect("no panic").screen().contents();
+        contents.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Waits until what a person sees is as it should be, and returns it.
+    ///
+    /// # Panics
+    /// When it does not become so.
+    pub fn sees(&self, what: &str, fits: impl Fn(&str) -> bool) -> String {
+        let begun = tokio::time::Instant::now();
+        loop {
+            let shown = self.shown();
+            if fits(&shown) {
+                return shown;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{what} is not on the screen:\n{shown}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Whether the terminal itself edits lines and echoes them, as it does for programs that ask for nothing.
+    ///
+    /// # Panics
+    /// When the terminal is gone.
+    #[must_use]
+    pub fn edits_lines(&self) -> bool {
+        let modes = tcgetattr(&self.keys).expect("a terminal").local_modes;
+        modes.contains(LocalModes::ICANON | LocalModes::ECHO)
+    }
+
     /// Waits for the end. Returns the exit code.
     ///
     /// # Panics
@@ -122,10 +205,22 @@ fn watch(mut pty: File, screen: &Screen) {
     let mut bytes = [0; 4096];
     // A pty whose other end is gone reports an error rather than an end.
     while let Ok(n @ 1..) = pty.read(&mut bytes) {
+        if let Some(answer) = shown(&screen.shown, &bytes[..n]) {
+            let _ = pty.write_all(answer.as_bytes());
+        }
         let text = String::from_utf8_lossy(&bytes[..n]).replace('\r', "");
         screen.text.lock().expect("no panic").0.push_str(&text);
         screen.news.notify_all();
     }
     screen.text.lock().expect("no panic").1 = true;
     screen.news.notify_all();
+}
+
+/// Draws what the program wrote. Returns the answer to what it asked.
+fn shown(parser: &Mutex<Parser<Asked>>, bytes: &[u8]) -> Option<String> {
+    let mut parser = parser.lock().expect("no panic");
+    parser.process(bytes);
+    let asked = std::mem::take(&mut parser.callbacks_mut().cursor);
+    let (row, column) = parser.screen().cursor_position();
+    (asked > 0).then(|| format!("\x1b[{};{}R", row + 1, column + 1).repeat(asked))
 }

@@ -8,7 +8,7 @@ use std::io::{IsTerminal as _, Read as _};
 use std::sync::Arc;
 
 use clap::Args;
-use hermes_plugin_api::platform::Body;
+use hermes_plugin_api::platform::{Body, Status};
 use serde_json::Value;
 
 use crate::app::Ground;
@@ -131,6 +131,10 @@ async fn talk(started: Arc<Started>, args: ChatArgs, query: Option<String>) -> R
         Some(summary) => Some(parts.sessions.resume(summary, &parts.agent.label()).await?),
         None => None,
     };
+    if query.is_none() {
+        let history = started.app.home.history_file().to_str().map(str::to_owned);
+        line.show(Body::Status(Status { history, ..Status::default() })).await;
+    }
     if query.is_none() && !args.quiet {
         greet(&started, &parts, &backend).await;
     }

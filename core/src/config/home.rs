@@ -182,6 +182,11 @@ impl Home {
         self.root.join("SOUL.md")
     }
 
+    /// `history`: what was typed at the terminal.
+    pub fn history_file(&self) -> PathBuf {
+        self.root.join("history")
+    }
+
     /// `state.db`: sessions and everything that must survive a restart.
     pub fn state_file(&self) -> PathBuf {
         self.root.join("state.db")

@@ -1,5 +1,7 @@
 //! The words of a conversation that are not for the model: `/help` and its like. Reads them; does nothing.
 
+use hermes_plugin_api::platform::SlashWord;
+
 /// A word, what may stand behind it, what it asks for, and what it does, for `/help`.
 type Word = (&'static str, &'static str, fn(Option<String>) -> Slash, &'static str);
 
@@ -86,6 +88,11 @@ pub(super) fn read(text: &str) -> Option<Result<Slash, String>> {
 pub(super) fn help() -> String {
     let lines = WORDS.iter().map(|(name, takes, _, about)| format!("/{:<15}{about}", format!("{name} {takes}")));
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The words, for completion.
+pub(super) fn words() -> Vec<SlashWord> {
+    WORDS.iter().map(|(name, .., about)| SlashWord { name: (*name).into(), about: (*about).into() }).collect()
 }
 
 fn unknown(word: &str) -> String {

@@ -12,7 +12,7 @@ use crate::Platform;
 use crate::error::Result;
 use crate::flow::Cancel;
 use crate::harness::Collected;
-use crate::platform::{Body, Choice, Media, Outbound, Prompt};
+use crate::platform::{Body, Choice, Media, Outbound, Prompt, Status};
 
 /// Runs the checks of a platform that the manifest calls `name`.
 pub async fn platform<P: Platform>(runner: &impl Runner, platform: &Arc<P>, name: &str) -> Vec<Check> {
@@ -70,7 +70,7 @@ fn bodies() -> Vec<(String, Body)> {
         ("a notice", Body::Notice { text: text() }),
         ("a question", Body::Prompt(prompt)),
         ("the end of a question", Body::PromptEnd { prompt: "1".to_owned(), outcome: "denied".to_owned() }),
-        ("a status", Body::Status { text: text() }),
+        ("a status", Body::Status(Status { text: text(), ..Status::default() })),
         ("the end of a turn", Body::TurnEnd),
     ];
     // How long a text may be is the platform's to declare and the host's to heed.

@@ -28,7 +28,8 @@ pub(crate) fn clean(text: &str) -> String {
     Cleaner::default().next(text)
 }
 
-fn steers(c: char) -> bool {
+/// Whether a character would steer a terminal or turn text around.
+pub(crate) fn steers(c: char) -> bool {
     let reorders = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     c.is_control() && !matches!(c, '\n' | '\t') || reorders
 }

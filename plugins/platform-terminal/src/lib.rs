@@ -5,34 +5,41 @@
 #![forbid(unsafe_code)]
 
 mod clean;
+mod complete;
 mod config;
 mod console;
+mod draft;
+mod editor;
+mod keyboard;
 mod reader;
 mod screen;
+mod seat;
 mod style;
 
 use std::io::IsTerminal as _;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use hermes_plugin_api::gate::Sender;
 use hermes_plugin_api::platform::{Event, Inbound, Outbound, Receipt};
 use hermes_plugin_api::prelude::*;
 
 use crate::console::Console;
+use crate::editor::Setup;
 use crate::reader::Reader;
 use crate::screen::{Screen, Wiring};
+use crate::seat::Seat;
 use crate::style::Style;
 
 /// The one chat there is.
 const CHAT: &str = "terminal";
 
 struct Terminal {
-    console: Arc<Mutex<Console>>,
+    seat: Arc<Seat>,
 }
 
 impl Platform for Terminal {
     async fn run(&self, inbox: Sink<Inbound>, cancel: Cancel) -> Result<()> {
-        let mut reader = Reader::start(self.console.clone())?;
+        let mut reader = Reader::start(self.seat.clone())?;
         let mut number = 0_u64;
         while let Ok(Some(event)) = cancel.run(reader.next()).await {
             number += 1;
@@ -43,28 +50,27 @@ impl Platform for Terminal {
             }
         }
         // What comes after us on this terminal begins on a line of its own.
-        Ok(self.console().leave()?)
+        Ok(self.seat.aside().leave(rustix::stdio::stdin())?)
     }
 
     async fn send(&self, outbound: Outbound) -> Result<Receipt> {
-        let shown = self.console().show(&outbound.body, rustix::stdio::stdin());
+        let shown = self.seat.show(&outbound.body);
         shown.map_err(|error| PluginError::unavailable(format!("Failed to write to the terminal: {error}")))?;
         Ok(Receipt::default())
     }
 }
 
 impl Terminal {
-    fn console(&self) -> MutexGuard<'_, Console> {
-        self.console.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
+    #[expect(clippy::disallowed_methods, reason = "whose folder `~` is, on the terminal that this plugin owns")]
     fn new(ctx: &Context) -> Result<Self> {
         let config::Config {} = ctx.config()?;
         let (out, err) = (std::io::stdout(), std::io::stderr());
         let wiring = Wiring { typed: std::io::stdin().is_terminal(), out: out.is_terminal(), err: err.is_terminal() };
         let style = Style::of_terminal(wiring.err);
         let screen = Screen::new(Box::new(out), Box::new(err), wiring, style);
-        Ok(Self { console: Arc::new(Mutex::new(Console::new(screen))) })
+        let home = std::env::var("HOME").ok();
+        let setup = Setup { coloured: style.is_coloured(), home, ..Setup::default() };
+        Ok(Self { seat: Arc::new(Seat::new(Console::new(screen, setup))?) })
     }
 }
 

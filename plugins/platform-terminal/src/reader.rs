@@ -1,7 +1,7 @@
 //! The thread that waits for the keyboard. It ends when whoever started it lets go of it.
 
 use std::os::fd::{BorrowedFd, OwnedFd};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use hermes_plugin_api::platform::Event;
@@ -10,10 +10,11 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use tokio::sync::mpsc;
 
-use crate::console::Console;
+use crate::seat::Seat;
 
 /// The running thread.
 pub(crate) struct Reader {
+    seat: Arc<Seat>,
     events: mpsc::Receiver<Event>,
     stop: Option<OwnedFd>,
     thread: Option<JoinHandle<()>>,
@@ -24,12 +25,16 @@ impl Reader {
     ///
     /// # Errors
     /// `INTERNAL` when the system has no thread or pipe left.
-    pub(crate) fn start(console: Arc<Mutex<Console>>) -> Result<Self> {
+    pub(crate) fn start(seat: Arc<Seat>) -> Result<Self> {
         let (wake, stop) = rustix::pipe::pipe().map_err(std::io::Error::from)?;
         let (tx, events) = mpsc::channel(16);
         let builder = std::thread::Builder::new().name("terminal".to_owned());
-        let thread = builder.spawn(move || read(&console, &wake, &tx))?;
-        Ok(Self { events, stop: Some(stop), thread: Some(thread) })
+        seat.begin();
+        let thread = builder.spawn({
+            let seat = seat.clone();
+            move || read(&seat, &wake, &tx)
+        })?;
+        Ok(Self { seat, events, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The next event; `None` after the last.
@@ -42,16 +47,21 @@ impl Drop for Reader {
     fn drop(&mut self) {
         self.events.close();
         drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
+        let ends = self.seat.end();
+        if let Some(thread) = self.thread.take().filter(|_| ends) {
             let _ = thread.join();
         }
     }
 }
 
-fn read(console: &Mutex<Console>, wake: &OwnedFd, tx: &mpsc::Sender<Event>) {
+fn read(seat: &Seat, wake: &OwnedFd, tx: &mpsc::Sender<Event>) {
     let stdin = rustix::stdio::stdin();
-    while wait(stdin, wake) {
-        let events = console.lock().unwrap_or_else(PoisonError::into_inner).read(stdin);
+    loop {
+        let events = match seat.edit() {
+            Some(events) => events,
+            None if wait(stdin, seat.news(), wake) => seat.read(stdin),
+            None => return,
+        };
         for event in events {
             let last = event == Event::Closed;
             if tx.blocking_send(event).is_err() || last {
@@ -61,11 +71,12 @@ fn read(console: &Mutex<Console>, wake: &OwnedFd, tx: &mpsc::Sender<Event>) {
     }
 }
 
-/// Waits for the keyboard; `false` when it is time to go.
-fn wait(stdin: BorrowedFd<'_>, wake: &OwnedFd) -> bool {
-    let mut fds = [PollFd::new(&stdin, PollFlags::IN), PollFd::new(wake, PollFlags::IN)];
+/// Waits for the keyboard or for news; `false` when it is time to go.
+fn wait(stdin: BorrowedFd<'_>, news: BorrowedFd<'_>, wake: &OwnedFd) -> bool {
+    let mut fds =
+        [PollFd::new(&stdin, PollFlags::IN), PollFd::new(&news, PollFlags::IN), PollFd::new(wake, PollFlags::IN)];
     match poll(&mut fds, None) {
-        Ok(_) => fds[1].revents().is_empty(),
+        Ok(_) => fds[2].revents().is_empty(),
         Err(error) => error == Errno::INTR,
     }
 }

@@ -37,6 +37,8 @@ pub(crate) struct Screen {
     output: String,
     output_over: bool,
     status: String,
+    /// An editor draws the sign to write.
+    edited: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -58,6 +60,7 @@ impl Screen {
             output: String::new(),
             output_over: false,
             status: String::new(),
+            edited: false,
         }
     }
 
@@ -79,8 +82,8 @@ impl Screen {
                 false => self.line(Tone::Quiet, &clean(outcome)),
             },
             Body::TurnEnd => self.turn_end(),
-            Body::Status { text } => {
-                self.status = clean(text);
+            Body::Status(status) => {
+                self.status = clean(&status.text);
                 Ok(())
             }
         }
@@ -90,6 +93,39 @@ impl Screen {
     pub(crate) fn entered(&mut self) {
         if self.wiring.typed {
             self.fresh = [true, true];
+        }
+    }
+
+    /// Whether a line can be edited here: keys come from a terminal, and everything is drawn on one.
+    pub(crate) fn can_edit(&self) -> bool {
+        self.wiring.typed && self.wiring.out && self.wiring.err && self.style.can_move()
+    }
+
+    /// Whether an editor draws the sign to write.
+    pub(crate) fn edited(&mut self, edited: bool) {
+        self.edited = edited;
+    }
+
+    /// Takes the line that was being edited off the screen, or leaves it and goes on below.
+    pub(crate) fn withdraw(&mut self, is_empty: bool) {
+        let _ = self.write(To::Err, if is_empty { "\r\x1b[J" } else { "\n\x1b[J" });
+        self.entered();
+    }
+
+    /// Has the terminal say what was pasted, or not.
+    pub(crate) fn pasting(&mut self, told: bool) {
+        let fresh = self.fresh;
+        let _ = self.write(To::Err, if told { "\x1b[?2004h" } else { "\x1b[?2004l" });
+        self.fresh = fresh;
+    }
+
+    /// Shows a line that was typed while something runs.
+    pub(crate) fn queued(&mut self, text: &str) -> io::Result<()> {
+        let text = clean(text.trim());
+        match text.is_empty() {
+            true => Ok(()),
+            false if text.starts_with('/') => self.line(Tone::Quiet, &format!("❯ {text}")),
+            false => self.line(Tone::Quiet, &format!("❯ {text}  (queued)")),
         }
     }
 
@@ -163,7 +199,7 @@ impl Screen {
         self.streamed.clear();
         self.output.clear();
         self.fresh_line(To::Err)?;
-        if !self.wiring.typed || !self.wiring.err {
+        if self.edited || !self.wiring.typed || !self.wiring.err {
             return Ok(());
         }
         let status = self.status.clone();

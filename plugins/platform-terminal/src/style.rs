@@ -15,6 +15,8 @@ pub(crate) enum Tone {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Style {
     coloured: bool,
+    /// The terminal understands more than text.
+    able: bool,
 }
 
 impl Style {
@@ -23,17 +25,27 @@ impl Style {
     pub(crate) fn of_terminal(is_terminal: bool) -> Self {
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let unable = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
-        Self { coloured: is_terminal && !unwanted && !unable }
+        Self { coloured: is_terminal && !unwanted && !unable, able: !unable }
+    }
+
+    /// Whether colours are wanted.
+    pub(crate) fn is_coloured(self) -> bool {
+        self.coloured
+    }
+
+    /// Whether the cursor can be moved.
+    pub(crate) fn can_move(self) -> bool {
+        self.able
     }
 
     #[cfg(test)]
     pub(crate) fn plain() -> Self {
-        Self { coloured: false }
+        Self { coloured: false, able: false }
     }
 
     #[cfg(test)]
     pub(crate) fn coloured() -> Self {
-        Self { coloured: true }
+        Self { coloured: true, able: true }
     }
 
     /// The text in a tone.

@@ -4,7 +4,9 @@ use std::io::Write;
 use std::os::fd::AsFd as _;
 
 use hermes_plugin_api::harness::check_manifest;
-use hermes_plugin_api::platform::{Body, Prompt};
+use hermes_plugin_api::platform::{Body, Prompt, Status};
+
+use std::sync::Mutex;
 
 use super::*;
 use crate::clean::{Cleaner, clean};
@@ -113,7 +115,7 @@ fn a_prompt_stands_as_given_and_waits_behind_its_question() {
 
 #[test]
 fn the_sign_to_write_carries_the_status() {
-    let status = Body::Status { text: "YOLO".into() };
+    let status = Body::Status(Status { text: "YOLO".into(), ..Status::default() });
     assert_eq!(on_terminal(&[status, end("Hi"), Body::TurnEnd]), "Hi\nYOLO ❯ ");
 }
 
@@ -137,7 +139,7 @@ fn line_breaks_stay_line_breaks_wherever_they_are_cut() {
 /// A console without a keyboard.
 fn console() -> (Console, std::fs::File) {
     let screen = Screen::new(Box::new(Paper::default()), Box::new(Paper::default()), WATCHED, Style::plain());
-    (Console::new(screen), std::fs::File::open("/dev/null").expect("there"))
+    (Console::new(screen, Setup::default()), std::fs::File::open("/dev/null").expect("there"))
 }
 
 fn message(text: &str) -> Event {

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod commands;
+mod editing;
 mod exec;
 mod files;
 mod models;

@@ -8,7 +8,7 @@ use hermes_plugin_api::error::{PluginError, Result};
 use hermes_plugin_api::flow::{Cancel, Output, Sink};
 use hermes_plugin_api::host::{ProcessAction, ShellRequest, ShellResult};
 use hermes_plugin_api::model::{CallRequest, Completion, Delta, Request, Role};
-use hermes_plugin_api::platform::{Body, Event, Inbound, Outbound, Prompt, Receipt};
+use hermes_plugin_api::platform::{Body, Event, Inbound, Outbound, Prompt, Receipt, Status};
 use hermes_plugin_api::session::{Answer, AskRequest, CompleteRequest, Report};
 use hermes_plugin_api::tools::{CallResult, Progress, Tool, ToolCall};
 use hermes_plugin_api::{McpServer, Model, Platform, serve};
@@ -199,7 +199,7 @@ impl Platform for Room {
             }
             Body::PromptEnd { outcome, .. } => format!("settled {outcome}"),
             Body::TurnEnd => "ready".into(),
-            Body::Status { text } => format!("status{text}"),
+            Body::Status(Status { text, .. }) => format!("status{text}"),
             Body::Activity { .. } => return Ok(Receipt::default()),
             other => format!("{other:?}"),
         };
