@@ -7,6 +7,7 @@ pub mod agent;
 mod auxiliary;
 pub mod desk;
 pub mod line;
+mod password;
 mod question;
 mod quote;
 mod recall;

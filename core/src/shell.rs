@@ -54,7 +54,7 @@ pub struct Shell {
     session: SessionHandle,
     env: BTreeMap<String, String>,
     timeout: Duration,
-    sudo: Option<Sudo>,
+    sudo: Mutex<Option<Sudo>>,
     state: Mutex<State>,
     background: Background,
 }
@@ -73,13 +73,32 @@ impl Shell {
     #[must_use]
     pub fn new(session: SessionHandle, env: BTreeMap<String, String>, timeout: Duration) -> Self {
         let state = State { cwd: session.facts().cwd.clone(), ..State::default() };
-        Self { session, env, timeout, sudo: None, state: Mutex::new(state), background: Background::default() }
+        Self {
+            session,
+            env,
+            timeout,
+            sudo: Mutex::default(),
+            state: Mutex::new(state),
+            background: Background::default(),
+        }
     }
 
     /// Feeds `sudo` its password, if there is one.
     #[must_use]
     pub fn with_sudo(self, sudo: Option<Sudo>) -> Self {
-        Self { sudo, ..self }
+        self.set_sudo(sudo);
+        self
+    }
+
+    /// From now on feeds `sudo` this password, or none.
+    pub fn set_sudo(&self, sudo: Option<Sudo>) {
+        *self.sudo.lock().unwrap_or_else(PoisonError::into_inner) = sudo;
+    }
+
+    /// Whether a command runs `sudo`, for which there is no password.
+    #[must_use]
+    pub fn lacks_password(&self, command: &str) -> bool {
+        sudo::is_run_by(command) && self.sudo.lock().unwrap_or_else(PoisonError::into_inner).is_none()
     }
 
     /// What the session is.
@@ -201,9 +220,10 @@ impl Shell {
         let State { mut set, unset, .. } = self.with_state(|state| state.clone());
         let path = set.remove("PATH").unwrap_or_default();
         let unset: Vec<String> = unset.into_iter().collect();
-        let sudo = self.sudo.as_ref().filter(|_| sudo::is_run_by(command));
+        let sudo = self.sudo.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let sudo = sudo.filter(|_| sudo::is_run_by(command));
         let argv = wrap::argv(command, &nonce, cwd, &path, &unset, sudo.is_some());
-        Wrapped { request: ExecRequest { argv, cwd: None, env: set }, nonce, first: sudo.map(Sudo::line) }
+        Wrapped { request: ExecRequest { argv, cwd: None, env: set }, nonce, first: sudo.as_ref().map(Sudo::line) }
     }
 
     /// Runs the command to its end, or to the end of patience with it.

@@ -209,6 +209,9 @@ pub struct Prompt {
     pub choices: Vec<Choice>,
     /// The question that stands last, before the answer is typed.
     pub question: String,
+    /// What is typed must not be seen. Asked only of platforms whose manifest states the fact `hides_input: true`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
 }
 
 /// An answer that may be given.

@@ -109,7 +109,7 @@ async fn talk(started: Arc<Started>, args: ChatArgs, query: Option<String>) -> R
     let source = args.source.clone().unwrap_or_else(|| CHAT.to_owned());
     let summary = wanted(&sessions, &args, source.clone()).await?;
     let platform = started.platform()?;
-    let line = Line::new(platform.clone(), CHAT, args.quiet);
+    let line = Line::new(platform.clone(), CHAT, args.quiet).hiding(started.hides_input(&platform));
     // Somebody who watches sees an answer grow; a pipe gets the answer alone.
     let watched = query.is_none() || std::io::stdout().is_terminal();
     let line = Arc::new(if watched { line } else { line.answers_only() });

@@ -55,7 +55,9 @@ pub fn run(args: ExecArgs, ground: Ground) -> Result<u8, Failure> {
 
 async fn exec(started: Arc<Started>, args: ExecArgs) -> Result<u8, Failure> {
     let mut signals = start::signals()?;
-    let keyboard = Arc::new(Keyboard::new(started.platform()?));
+    let platform = started.platform()?;
+    let hides = started.hides_input(&platform);
+    let keyboard = Arc::new(Keyboard::new(platform, hides));
     let there = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     let approver = there.then(|| keyboard.clone() as Arc<dyn Approver>);
     let place = started.place(args.backend.as_deref(), "exec".to_owned())?;
@@ -113,8 +115,8 @@ struct Keyboard {
 }
 
 impl Keyboard {
-    fn new(platform: PlatformHandle) -> Self {
-        Self { line: Line::new(platform.clone(), "terminal", true), platform }
+    fn new(platform: PlatformHandle, hides: bool) -> Self {
+        Self { line: Line::new(platform.clone(), "terminal", true).hiding(hides), platform }
     }
 
     async fn listen(&self, mut inbox: Messages<Inbound>) {
@@ -154,6 +156,10 @@ impl Approver for Keyboard {
 
     fn settled<'a>(&'a self, prompt: &'a Prompt, outcome: &'a str) -> BoxFuture<'a, ()> {
         self.line.settled(prompt, outcome)
+    }
+
+    fn can_hide(&self) -> bool {
+        self.line.can_hide()
     }
 
     fn notice<'a>(&'a self, text: &'a str) -> BoxFuture<'a, ()> {

@@ -65,6 +65,13 @@ impl Started {
         Ok(self.app.plugins.platform(name)?)
     }
 
+    /// Whether that platform's manifest says that it can hide what is typed.
+    pub(super) fn hides_input(&self, platform: &PlatformHandle) -> bool {
+        let name = &platform.origin().name;
+        let mut offers = self.app.plugins.offers(Kind::Platform).filter(|(_, offer)| offer.name == *name);
+        offers.any(|(_, offer)| offer.facts.get("hides_input").and_then(Value::as_bool) == Some(true))
+    }
+
     /// Where commands run: on the backend `named`, or the one of the settings.
     pub(super) fn place(&self, named: Option<&str>, who: String) -> Result<Place, Failure> {
         let terminal = &self.app.config.settings.terminal;

@@ -24,6 +24,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::conversation::agent::Agent;
 use crate::conversation::line::Line;
+use crate::conversation::password;
 use crate::conversation::question::{Heard, Question};
 use crate::conversation::workplace::{Workplace, Workspace};
 use crate::conversation::{auxiliary, quote};
@@ -92,6 +93,8 @@ pub struct Desk {
     shell: OnceCell<Shell>,
     checkpoints: Checkpoints,
     refused: AtomicBool,
+    /// The person was asked for the password of `sudo`.
+    asked_sudo: AtomicBool,
 }
 
 /// What is there for tools, where a model calls any.
@@ -114,6 +117,7 @@ impl Desk {
             shell: OnceCell::new(),
             checkpoints,
             refused: AtomicBool::new(false),
+            asked_sudo: AtomicBool::new(false),
         }
     }
 
@@ -171,12 +175,37 @@ impl Desk {
         let shell = self.shell().await?;
         let cwd = shell.directory(request.workdir.as_deref());
         let witness = self.authorize(shell, &request.command, &cwd, &cancel).await?;
+        let given = self.password(shell, &request.command, &cancel).await?;
         if request.background {
             return shell.start(witness);
         }
         let timeout = request.timeout.map(Duration::from_secs);
         let options = RunOptions { timeout, elsewhere: request.workdir.is_some() };
-        shell.run(witness, &options, output, &cancel).await
+        let result = shell.run(witness, &options, output, &cancel).await?;
+        if given && result.exit_code != Some(0) && password::was_wrong(&result.output) {
+            shell.set_sudo(None);
+            self.asked_sudo.store(false, Ordering::Relaxed);
+        }
+        Ok(result)
+    }
+
+    /// Asks for the password that `sudo` wants, once in a session, where what is typed can be hidden. Nothing typed
+    /// is no password: `sudo` then fails by itself. Returns whether one was given now.
+    async fn password(&self, shell: &Shell, command: &str, cancel: &Cancel) -> Result<bool> {
+        let Some(approver) = self.approver.as_deref().filter(|approver| approver.can_hide()) else {
+            return Ok(false);
+        };
+        if !shell.lacks_password(command) || self.asked_sudo.swap(true, Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let _turn = cancel.run(self.place.guard.prompting(&self.session)).await?;
+        let sudo = password::ask(approver, cancel).await;
+        // Who stopped the command was not asked.
+        self.asked_sudo.store(sudo.is_ok(), Ordering::Relaxed);
+        let sudo = sudo?;
+        let given = sudo.is_some();
+        shell.set_sudo(sudo);
+        Ok(given)
     }
 
     /// Questions and the guard's prompts wait for one another.

@@ -30,6 +30,7 @@ pub struct Line {
     sent: AtomicU64,
     quiet: bool,
     whole: bool,
+    hides: bool,
     stream: Mutex<Stream>,
     asking: Mutex<Asking>,
 }
@@ -55,6 +56,7 @@ impl Line {
             sent: AtomicU64::new(0),
             quiet,
             whole: false,
+            hides: false,
             stream: Mutex::default(),
             asking: Mutex::default(),
         }
@@ -64,6 +66,13 @@ impl Line {
     #[must_use]
     pub fn answers_only(mut self) -> Self {
         self.whole = true;
+        self
+    }
+
+    /// What is typed can be hidden there.
+    #[must_use]
+    pub fn hiding(mut self, hides: bool) -> Self {
+        self.hides = hides;
         self
     }
 
@@ -215,6 +224,10 @@ impl Approver for Line {
             }
         }
         .boxed()
+    }
+
+    fn can_hide(&self) -> bool {
+        self.hides
     }
 
     fn notice<'a>(&'a self, text: &'a str) -> BoxFuture<'a, ()> {

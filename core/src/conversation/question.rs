@@ -88,7 +88,7 @@ impl<'a> Question<'a> {
             (last, true) => format!("    Answer [1-{last}, or in your own words; Enter for none]: "),
             (last, false) => format!("    Answer [1-{last}; Enter for none]: "),
         };
-        Prompt { id: clock::random_id(), text, choices, question }
+        Prompt { id: clock::random_id(), text, choices, question, hidden: false }
     }
 
     /// Returns what a typed or pressed text means, `None` being Ctrl-C or somebody who left.

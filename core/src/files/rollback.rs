@@ -108,6 +108,7 @@ impl Files<'_> {
             text: format!("Changed since by somebody else:\n    {}", strange.join("\n    ")),
             choices: vec![choice("overwrite", "[o]verwrite"), choice("leave", "[l]eave")],
             question: "    Choice [o/L]: ".to_owned(),
+            hidden: false,
         };
         let answer = cancel.run(tokio::time::timeout(ANSWER, approver.ask(&prompt))).await;
         let yes = match &answer {

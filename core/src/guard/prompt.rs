@@ -65,7 +65,7 @@ impl<'a> Question<'a> {
         let head = format!("⚠️  DANGEROUS COMMAND: {}", self.title());
         let text = format!("{head}\n{}\n{}    {}", shown.text, self.details(), labels.join(" | "));
         let question = format!("    Choice [{}]: ", letters.join("/"));
-        Prompt { id: clock::random_id(), text, choices, question }
+        Prompt { id: clock::random_id(), text, choices, question, hidden: false }
     }
 
     /// Returns what was found, in a few words: nothing is agreed to that was not named.

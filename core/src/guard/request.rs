@@ -68,6 +68,11 @@ pub trait Approver: Send + Sync {
     /// [`ask`](Self::ask), answered or not.
     fn settled<'a>(&'a self, prompt: &'a Prompt, outcome: &'a str) -> BoxFuture<'a, ()>;
 
+    /// Whether a [`Prompt`] that is `hidden` may be asked: what is typed is not seen.
+    fn can_hide(&self) -> bool {
+        false
+    }
+
     /// Tells the person something that needs no answer.
     fn notice<'a>(&'a self, text: &'a str) -> BoxFuture<'a, ()>;
 }

@@ -61,7 +61,13 @@ async fn sent_while_running<P: Platform>(platform: Arc<P>, outbound: Outbound) -
 fn bodies() -> Vec<(String, Body)> {
     let text = || "hermes plugins test".to_owned();
     let choice = Choice { id: "once".to_owned(), label: "once".to_owned() };
-    let prompt = Prompt { id: "1".to_owned(), text: text(), choices: vec![choice], question: "Choice:".to_owned() };
+    let prompt = Prompt {
+        id: "1".to_owned(),
+        text: text(),
+        choices: vec![choice],
+        question: "Choice:".to_owned(),
+        ..Prompt::default()
+    };
     let each = [
         ("a piece of a message", Body::Delta { text: text() }),
         ("the end of a message", Body::MessageEnd { text: text() }),

@@ -22,6 +22,8 @@ const LINE: usize = 1 << 20;
 pub(crate) struct Console {
     screen: Screen,
     asking: Option<String>,
+    /// What is typed is not shown now.
+    hidden: Option<Keyboard>,
     /// What was typed of an answer, or of a line where lines are not edited.
     typed: Vec<u8>,
     /// Lines are edited; absent where the terminal cannot.
@@ -41,7 +43,7 @@ struct Live {
 
 impl Console {
     pub(crate) fn new(screen: Screen, setup: Setup) -> Self {
-        Self { screen, asking: None, typed: Vec::new(), live: None, setup, ready: false }
+        Self { screen, asking: None, hidden: None, typed: Vec::new(), live: None, setup, ready: false }
     }
 
     /// From now on lines are edited, where the terminal can.
@@ -145,12 +147,16 @@ impl Console {
             self.forget(stdin);
             self.asking = Some(prompt.id.clone());
             self.heed(stdin);
+            if prompt.hidden {
+                self.hide(stdin);
+            }
         }
         if matches!(body, Body::PromptEnd { prompt, .. } if self.asking.as_ref() == Some(prompt)) {
             self.forget(stdin);
             self.asking = None;
         }
         if matches!(body, Body::PromptEnd { .. }) {
+            self.unhide(stdin);
             self.heed(stdin);
         }
         if let Body::Status(status) = body {
@@ -162,8 +168,23 @@ impl Console {
         self.screen.show(body)
     }
 
+    fn hide(&mut self, stdin: BorrowedFd<'_>) {
+        // What is no terminal shows nothing.
+        self.hidden = Keyboard::of(stdin).ok();
+        if let Some(keyboard) = &self.hidden {
+            keyboard.hide(stdin);
+        }
+    }
+
+    fn unhide(&mut self, stdin: BorrowedFd<'_>) {
+        if let Some(keyboard) = self.hidden.take() {
+            keyboard.restore(stdin);
+        }
+    }
+
     /// The conversation is over.
     pub(crate) fn leave(&mut self, stdin: BorrowedFd<'_>) -> std::io::Result<()> {
+        self.unhide(stdin);
         if let Some(live) = self.live.take() {
             live.keyboard.restore(stdin);
             self.screen.pasting(false);

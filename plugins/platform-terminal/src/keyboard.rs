@@ -20,6 +20,15 @@ impl Keyboard {
         Ok(Self { found: tcgetattr(stdin)? })
     }
 
+    /// By line, and what is typed is not shown.
+    pub(crate) fn hide(&self, stdin: BorrowedFd<'_>) {
+        let mut wanted = self.found.clone();
+        wanted.local_modes.remove(LocalModes::ECHO);
+        wanted.local_modes.insert(LocalModes::ICANON | LocalModes::ECHONL);
+        // A terminal that is gone needs nothing any more.
+        let _ = tcsetattr(stdin, OptionalActions::Now, &wanted);
+    }
+
     /// Key by key, or by line.
     pub(crate) fn raw(&self, stdin: BorrowedFd<'_>, raw: bool) {
         let mut wanted = self.found.clone();

@@ -67,7 +67,7 @@ fn output(text: &str) -> Body {
 
 fn prompt() -> Prompt {
     let text = "⚠️  DANGEROUS COMMAND: recursive delete\n    rm -r x".into();
-    Prompt { id: "p1".into(), text, choices: Vec::new(), question: "    Choice [o/s/a/D]: ".into() }
+    Prompt { id: "p1".into(), text, choices: Vec::new(), question: "    Choice [o/s/a/D]: ".into(), hidden: false }
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod editing;
 mod exec;
 mod files;
 mod models;
+mod password;
 mod plugins;
 mod prompt;
 mod sessions;
