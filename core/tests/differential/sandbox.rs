@@ -150,5 +150,5 @@ mount --bind log "$root/log"
 mount -t tmpfs -o size=16m tmpfs "$root/tmp"
 mount -t proc proc "$root/proc"
 mount -o remount,ro "$root"
-exec env -i /usr/sbin/chroot "$root" /driver --exact inside_a_sandbox --ignored --nocapture
+exec env -i /usr/sbin/chroot "$root" /driver --exact every_command_that_bash_runs_is_read --nocapture
 "#;

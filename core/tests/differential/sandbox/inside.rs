@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+const LINES: &str = "/lines";
 const WORK: &str = "/tmp/w";
 /// Ticks of the watchdog that a line may take, and how long one is.
 const MOST_TICKS: u64 = 12;
@@ -18,16 +19,20 @@ const TICK: Duration = Duration::from_millis(500);
 
 static TICKS: AtomicU64 = AtomicU64::new(0);
 
-/// Runs the lines in `/lines`, divided by NUL. `/log/now` gets the records and, after each line, one of no words.
+/// Whether this is the first process of a sandbox.
+pub(crate) fn is_here() -> bool {
+    std::process::id() == 1 && fs::exists(LINES).is_ok_and(|there| there)
+}
+
+/// Runs the lines in [`LINES`], divided by NUL. `/log/now` gets the records and, after each line, one of no words.
 pub(crate) fn run() {
-    assert_eq!(std::process::id(), 1, "this runs only as the first process of a sandbox");
     let limit = |most| Rlimit { current: Some(most), maximum: Some(most) };
     for (resource, most) in
         [(Resource::Fsize, 2 << 20), (Resource::As, 1 << 30), (Resource::Core, 0), (Resource::Nofile, 256)]
     {
         setrlimit(resource, limit(most)).expect("a limit can be set");
     }
-    let lines = fs::read("/lines").expect("there are lines");
+    let lines = fs::read(LINES).expect("there are lines");
     let mut log = OpenOptions::new().append(true).create(true).open("/log/now").expect("the log opens");
     fs::create_dir_all(WORK).expect("there is a place to work");
     std::thread::spawn(watch);
