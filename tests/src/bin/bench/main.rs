@@ -8,6 +8,7 @@
 mod calls;
 mod programs;
 mod rows;
+mod sessions;
 mod verdict;
 
 use std::path::{Path, PathBuf};
@@ -41,6 +42,7 @@ fn table(prefix: &Path, as_json: bool) -> Result<()> {
     let mut rows = Rows::default();
     programs::rows(&mut rows, prefix, scratch.path())?;
     calls::loading(&mut rows, prefix, &home)?;
+    sessions::rows(&mut rows, prefix, scratch.path())?;
     let app = app(prefix, &home)?;
     calls::rows(&mut rows, &app)?;
     verdict::rows(&mut rows, &app)?;

@@ -58,13 +58,14 @@ fn install_copies(prefix: &Path, home: &Path) -> Result<()> {
     Ok(())
 }
 
-struct Usage {
-    cpu: Duration,
-    mib: f64,
+/// What one run took.
+pub(crate) struct Usage {
+    pub(crate) cpu: Duration,
+    pub(crate) mib: f64,
 }
 
 /// Runs a command some times in a child of ours, whose children are only these, and returns what one run took.
-fn usage(home: &Path, runs: u32, command: &[&str]) -> Result<Usage> {
+pub(crate) fn usage(home: &Path, runs: u32, command: &[&str]) -> Result<Usage> {
     let mut child = Command::new(std::env::current_exe()?);
     child.args(["measure", &runs.to_string()]).args(command).env("HERMES_HOME", home);
     let output = child.output()?;
