@@ -195,10 +195,15 @@ impl Desk {
         let Some(approver) = self.approver.as_deref().filter(|approver| approver.can_hide()) else {
             return Ok(false);
         };
-        if !shell.lacks_password(command) || self.asked_sudo.swap(true, Ordering::Relaxed) {
+        let is_wanted = || shell.lacks_password(command) && !self.asked_sudo.load(Ordering::Relaxed);
+        if !is_wanted() {
             return Ok(false);
         }
         let _turn = cancel.run(self.place.guard.prompting(&self.session)).await?;
+        // Another command may have asked meanwhile.
+        if !is_wanted() {
+            return Ok(false);
+        }
         let sudo = password::ask(approver, cancel).await;
         // Who stopped the command was not asked.
         self.asked_sudo.store(sudo.is_ok(), Ordering::Relaxed);
