@@ -3,10 +3,11 @@
 use std::future::Future;
 
 use hermes_plugin_abi::{self as abi, CLOSED, FULL, FfiFuture, FutureExt as _, PUSHED, RSlice, RVec, TD_Opaque};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::error::Result;
+use crate::error::{ErrorCode, PluginError, Result};
 use crate::flow::{Cancel, Output, Pushed, Sink};
 
 /// A set of tools that a model may call.
@@ -156,10 +157,31 @@ impl CallResult {
         Self { is_error: true, ..Self::text(text) }
     }
 
+    /// What the model should read, and can do something about, as a result.
+    ///
+    /// # Errors
+    /// Anything else, as it is.
+    pub fn telling(error: PluginError) -> Result<Self> {
+        let telling = [ErrorCode::DENIED, ErrorCode::USER, ErrorCode::UNAVAILABLE, ErrorCode::TIMEOUT];
+        if !telling.contains(&error.code) {
+            return Err(error);
+        }
+        let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+        Ok(Self::error(format!("{}{hint}", error.message)))
+    }
+
     /// All text of the content.
     #[must_use]
     pub fn joined(&self) -> String {
         let texts = self.content.iter().map(|Content::Text { text }| text.as_str());
         texts.collect::<Vec<_>>().join("\n")
     }
+}
+
+/// The arguments of a call as a type.
+///
+/// # Errors
+/// `USER`, naming what does not fit: [`CallResult::telling`] tells the model.
+pub fn arguments_of<T: DeserializeOwned>(arguments: Value) -> Result<T> {
+    serde_json::from_value(arguments).map_err(|error| PluginError::user(format!("Arguments do not fit: {error}")))
 }

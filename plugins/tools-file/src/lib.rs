@@ -15,9 +15,7 @@ mod text;
 mod write;
 
 use hermes_plugin_api::prelude::*;
-use hermes_plugin_api::tools::{CallResult, Progress, Tool, ToolCall};
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use hermes_plugin_api::tools::{CallResult, Progress, Tool, ToolCall, arguments_of};
 
 use config::Config;
 use seen::Seen;
@@ -53,22 +51,8 @@ impl McpServer for Files {
             search::NAME => search::call(&job, arguments_of(arguments)?).await,
             other => Err(PluginError::unsupported(other)),
         };
-        result.or_else(told)
+        result.or_else(CallResult::telling)
     }
-}
-
-fn arguments_of<T: DeserializeOwned>(arguments: Value) -> Result<T> {
-    serde_json::from_value(arguments).map_err(|error| PluginError::user(format!("Arguments do not fit: {error}")))
-}
-
-/// What the model should read, and can do something about, is a result; anything else is a fault.
-fn told(error: PluginError) -> Result<CallResult> {
-    let telling = [ErrorCode::DENIED, ErrorCode::USER, ErrorCode::UNAVAILABLE, ErrorCode::TIMEOUT];
-    if !telling.contains(&error.code) {
-        return Err(error);
-    }
-    let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-    Ok(CallResult::error(format!("{}{hint}", error.message)))
 }
 
 export_plugin!(mcp_server "file" => |ctx| {
