@@ -18,6 +18,7 @@ use std::rc::Rc;
 /// Acts as the builtin of this name, if it is one of those that matter here.
 pub(super) fn run(reader: &mut Reader, index: usize, program: &str, words: &[Word], scope: &Scope) -> Option<Output> {
     let arguments = &words[1..];
+    reader.subscripts(program, arguments);
     match program {
         "eval" => reader.eval(index, arguments, scope),
         "source" | "." => reader.source_file(index, program, arguments, scope),
@@ -53,6 +54,34 @@ pub(super) fn run(reader: &mut Reader, index: usize, program: &str, words: &[Wor
 }
 
 impl Reader {
+    /// Names that builtins are given are evaluated: the subscript of `read 'a[$(date)]'` runs a command.
+    fn subscripts(&mut self, program: &str, arguments: &[Word]) {
+        let takes_names = match program {
+            "read" | "unset" | "getopts" | "mapfile" | "readarray" | "declare" | "typeset" | "local" | "export"
+            | "readonly" => true,
+            "test" | "[" => has_option(arguments, &["-v", "-R"]),
+            "printf" => has_option(arguments, &["-v"]),
+            "wait" => has_option(arguments, &["-p"]),
+            _ => false,
+        };
+        let runs = |word: &&Word| text::known(&word.pieces).is_some_and(|known| runs_in_subscript(&known));
+        if takes_names && let Some(word) = arguments.iter().find(runs) {
+            self.opaque("A subscript may run a command", Some(word.span));
+        }
+    }
+
+    /// `[[ … ]]`: what is compared as a number, or asked for by name, is evaluated.
+    pub(super) fn test(&mut self, words: &[super::ast::Word], scope: &Scope) {
+        const EVALUATE: &[&str] = &["-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-v", "-R"];
+        let words: Vec<Word> = words.iter().map(|word| self.single(word, scope)).collect();
+        let known: Vec<_> = words.iter().filter_map(|word| text::known(&word.pieces)).collect();
+        if known.iter().any(|word| EVALUATE.contains(&word.as_ref()))
+            && known.iter().any(|word| runs_in_subscript(word))
+        {
+            self.opaque("A subscript may run a command", None);
+        }
+    }
+
     fn eval(&mut self, index: usize, arguments: &[Word], scope: &Scope) {
         let mut code = Text::new();
         let dashes = usize::from(
@@ -185,4 +214,15 @@ impl Reader {
             }
         }
     }
+}
+
+fn has_option(words: &[Word], options: &[&str]) -> bool {
+    words.iter().any(|word| text::known(&word.pieces).is_some_and(|known| options.contains(&&*known)))
+}
+
+/// `name[$(command)]`, in any part of an assignment or name.
+fn runs_in_subscript(known: &str) -> bool {
+    let Some((name, rest)) = known.split_once('[') else { return false };
+    let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    is_name && (rest.contains("$(") || rest.contains('`') || rest.contains("${"))
 }

@@ -92,6 +92,7 @@ impl Reader {
             "make" | "gmake" => {
                 let evals = simple.args().iter().filter_map(|word| word.known());
                 let mut texts: Vec<Word> = evals.flat_map(|text| code::of_makefile(&text)).collect();
+                texts.extend(simple.args().iter().filter_map(|word| word.strip_prefix("SHELL=")));
                 texts.extend(self.known_input(scope).iter().flat_map(|text| code::of_makefile(text)));
                 for name in ["Makefile", "makefile", "GNUmakefile"] {
                     let file = self.file_text(&text::word(name, Default::default()));
@@ -200,24 +201,36 @@ const fn carrier(
 }
 
 const TAR: &[&str] = &["tar", "gtar", "bsdtar"];
+const TAR_SYNTAX: Syntax = Syntax {
+    short_values: "fCTXbVgIF",
+    long_values: &[
+        "file",
+        "directory",
+        "to-command",
+        "use-compress-program",
+        "info-script",
+        "new-volume-script",
+        "rsh-command",
+        "checkpoint-action",
+    ],
+    old_style: true,
+    ..Syntax::GNU
+};
 
 const CARRIERS: &[Carrier] = &[
-    carrier(
-        TAR,
-        "fCTXbVgIF",
-        &["file", "directory", "to-command", "use-compress-program", "info-script", "new-volume-script", "rsh-command"],
-        &[
+    Carrier {
+        programs: TAR,
+        syntax: TAR_SYNTAX,
+        options: &[
             ('\0', "to-command"),
             ('I', "use-compress-program"),
             ('F', "info-script"),
             ('\0', "new-volume-script"),
             ('\0', "rsh-command"),
         ],
-    ),
-    Carrier {
-        prefix: "exec=",
-        ..carrier(TAR, "fCTXbVgIF", &["checkpoint-action", "file", "directory"], &[('\0', "checkpoint-action")])
+        prefix: "",
     },
+    Carrier { programs: TAR, syntax: TAR_SYNTAX, options: &[('\0', "checkpoint-action")], prefix: "exec=" },
     carrier(
         &["rsync"],
         "efTBM",
@@ -225,8 +238,33 @@ const CARRIERS: &[Carrier] = &[
         &[('e', "rsh"), ('\0', "rsync-path")],
     ),
     carrier(&["npm", "npx", "pnpm", "yarn"], "cpw", &["call", "package", "workspace", "prefix"], &[('c', "call")]),
-    carrier(&["man"], "PCLmMSseErR", &["pager"], &[('P', "pager")]),
-    carrier(&["zip"], "bnt", &["unzip-command"], &[('\0', "unzip-command")]),
+    Carrier {
+        programs: &["man"],
+        syntax: Syntax { short_values: "PCLmMSseErR", short_optional: "H", long_values: &["pager"], ..Syntax::GNU },
+        options: &[('P', "pager"), ('H', "html")],
+        prefix: "",
+    },
+    Carrier {
+        programs: &["zip"],
+        syntax: Syntax {
+            short_values: "bnt",
+            long_values: &["unzip-command", "TT"],
+            single_dash_long: true,
+            ..Syntax::GNU
+        },
+        options: &[('\0', "unzip-command"), ('\0', "TT")],
+        prefix: "",
+    },
+    carrier(&["mapfile", "readarray"], "dnOstuCc", &[], &[('C', "")]),
+    carrier(&["compgen"], "AGWFCXPS", &[], &[('C', "")]),
+    carrier(
+        &["svn"],
+        "rcFm",
+        &["editor-cmd", "diff-cmd", "diff3-cmd"],
+        &[('\0', "editor-cmd"), ('\0', "diff-cmd"), ('\0', "diff3-cmd")],
+    ),
+    carrier(&["dpkg"], "D", &["pre-invoke", "post-invoke"], &[('\0', "pre-invoke"), ('\0', "post-invoke")]),
+    carrier(&["tcpdump"], "BcCDEFGijmMrsTVwWyzZ", &[], &[('z', "")]),
     carrier(&["sort", "gsort"], "koStT", &["compress-program", "key", "output"], &[('\0', "compress-program")]),
     carrier(&["split", "gsplit"], "abClnt", &["filter", "bytes", "lines", "suffix-length"], &[('\0', "filter")]),
     carrier(&["nodemon", "watchexec"], "xewid", &["exec", "ext", "watch", "ignore"], &[('x', "exec")]),
@@ -256,6 +294,9 @@ fn of_program(program: &str, simple: &Simple) -> Vec<Word> {
     }
     match program {
         "git" => texts.extend(git::texts(simple)),
+        "hg" => texts.extend(git::of_mercurial(simple)),
+        "svn" => texts.extend(git::of_subversion(simple)),
+        "apt" | "apt-get" | "aptitude" => texts.extend(scripts::of_apt(simple)),
         "vi" | "vim" | "nvim" | "view" | "ex" | "gvim" | "vimdiff" => texts.extend(scripts::of_editor(simple)),
         "less" | "more" | "most" => texts.extend(scripts::of_pager(simple)),
         "sed" | "gsed" => texts.extend(scripts::of_sed(simple)),

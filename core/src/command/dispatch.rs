@@ -7,7 +7,7 @@ use super::launchers;
 use super::run::{Reader, Scope};
 use super::text::{self, Text};
 use super::{builtin, flow};
-use hermes_plugin_api::command::{How, Launcher, RedirectOp, Word};
+use hermes_plugin_api::command::{How, Launcher, RedirectOp, Why, Word};
 use std::rc::Rc;
 
 impl Reader {
@@ -89,6 +89,16 @@ impl Reader {
         called
     }
 
+    /// A function that the shell itself calls, for a program that it does not find.
+    pub(super) fn handler(&mut self, name: &str, body: &Rc<super::ast::Command>, scope: &Scope) {
+        const HANDLERS: &[&str] = &["command_not_found_handle", "command_not_found_handler"];
+        if HANDLERS.contains(&name) {
+            let span = body.span;
+            let missing = Word { pieces: vec![text::unknown(Why::Variable, "")], span };
+            self.maybe(|reader| reader.call(name, body, &[text::word(name, span), missing], scope));
+        }
+    }
+
     fn call(&mut self, name: &str, body: &Rc<super::ast::Command>, words: &[Word], scope: &Scope) {
         if !self.budget.step() {
             return;
@@ -139,7 +149,7 @@ impl Reader {
                     match &further[..] {
                         [Value::Text(more)] | [Value::Text(more), Value::Outer] => text::push_all(&mut code, more),
                         [Value::Outer] => text::push_str(&mut code, &quoted(&known)),
-                        _ => code.push(text::unknown(hermes_plugin_api::command::Why::Variable, &known)),
+                        _ => code.push(text::unknown(Why::Variable, &known)),
                     }
                 }
                 Some(known) => text::push_str(&mut code, &quoted(&known)),

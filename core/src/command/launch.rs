@@ -254,7 +254,7 @@ impl Reader {
             if by_user {
                 return self.inner(index, options.rest.to_vec(), launcher(program, How::Words), scope);
             }
-            if program == "script" {
+            if program == "script" && operands == 0 {
                 // `script FILE COMMAND …`, `script FILE -- COMMAND …`
                 self.inner(index, after_dashes(after).to_vec(), launcher(program, How::Words), scope);
             }

@@ -114,6 +114,13 @@ pub(super) fn find(program: &str, words: &[Word]) -> Option<(&'static Spec, usiz
     None
 }
 
+/// The first name of each program, with its first sub-command.
+#[cfg(test)]
+pub(super) fn programs() -> impl Iterator<Item = String> {
+    let named = |spec: &Spec| format!("{} {}", spec.names[0], spec.verbs.first().unwrap_or(&"")).trim_end().to_owned();
+    tools::TABLE.iter().chain(programs::TABLE).map(named)
+}
+
 fn after_verb(spec: &Spec, verb: &str, words: &[Word]) -> Option<usize> {
     let mut rest = words.get(1..)?;
     for part in verb.split(' ') {

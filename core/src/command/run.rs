@@ -231,11 +231,7 @@ impl Reader {
                 self.maybe(|reader| reader.list(body, scope));
             }
             Kind::Case(subject, arms) => self.case(subject, arms, scope),
-            Kind::Test(words) => {
-                for word in words {
-                    self.single(word, scope);
-                }
-            }
+            Kind::Test(words) => self.test(words, scope),
             Kind::Arith(word) => {
                 self.arithmetic(word, scope);
             }
@@ -245,6 +241,7 @@ impl Reader {
                 if self.known.insert(Rc::as_ptr(body)) {
                     self.defined.push((name.clone(), Rc::clone(body)));
                 }
+                self.handler(name, body, scope);
             }
             Kind::Coproc(name, body) => {
                 let scope = Scope { background: true, captured: false, ..scope.clone() };

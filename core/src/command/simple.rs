@@ -271,7 +271,7 @@ impl Reader {
 
     /// Adds a command that another one runs, with the same input, output and redirections.
     pub(super) fn inner(&mut self, outer: usize, words: Vec<Word>, launcher: Launcher, scope: &Scope) {
-        if words.is_empty() {
+        if words.is_empty() || !self.budget.steps(words.len()) {
             return;
         }
         let span = self.simple[outer].span;

@@ -220,6 +220,9 @@ fn verb(case: &Case<'_>) -> Option<&'static str> {
     if switches_asking_off(case) {
         return Some("whether commands are asked about");
     }
+    if edits_service(case) {
+        return Some(Class::Service.describe());
+    }
     let words = own_words(case).filter(|_| !case.only_asks_help())?;
     if words.iter().take_while(|word| !word.is("--")).any(|word| word.is("--yolo")) {
         return Some("whether commands are asked about");
@@ -239,6 +242,14 @@ fn verb(case: &Case<'_>) -> Option<&'static str> {
     }
 }
 
+/// `systemctl edit` and kin on what starts the gateway.
+fn edits_service(case: &Case<'_>) -> bool {
+    const VERBS: &[&str] = &["edit", "revert", "link", "set-property", "add-wants", "add-requires", "mask", "disable"];
+    case.is(&["systemctl"])
+        && case.args().iter().any(|word| word.is_any(VERBS))
+        && case.args().iter().any(|word| word.fragments().any(|text| text.contains("hermes")))
+}
+
 /// `HERMES_YOLO_MODE=1`, or a variable that stands for a protected key, before a program, through `env`, or exported.
 fn switches_asking_off(case: &Case<'_>) -> bool {
     let exports = case.is(&["export", "env", "declare", "typeset", "readonly"]);
@@ -246,11 +257,17 @@ fn switches_asking_off(case: &Case<'_>) -> bool {
         || (exports && case.args().iter().any(|word| is_protected_variable(&word.leading())))
 }
 
-/// Whether a variable, with or without `=` and a value, is `HERMES_YOLO_MODE` or sets a protected key.
+/// Whether a variable, with or without `=` and a value, is `HERMES_YOLO_MODE`, sets a protected key, or says where
+/// settings and plugins are.
 fn is_protected_variable(text: &str) -> bool {
     const SECTIONS: [&str; 5] = ["YOLO_MODE", "APPROVALS_", "COMMAND_ALLOWLIST", "SECURITY_", "PLUGINS_"];
     let Some(key) = text.split('=').next().and_then(|name| name.strip_prefix("HERMES_")) else { return false };
-    SECTIONS.iter().any(|section| key.starts_with(section)) || key.ends_with("_BASE_URL") || key.ends_with("_ENDPOINTS")
+    // Another home has settings of its own.
+    key == "HOME"
+        || key == "PLUGIN_PATH"
+        || SECTIONS.iter().any(|section| key.starts_with(section))
+        || key.ends_with("_BASE_URL")
+        || key.ends_with("_ENDPOINTS")
 }
 
 /// Returns whether a configuration key decides what the agent may do or who may talk to it.

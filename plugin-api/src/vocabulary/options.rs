@@ -32,6 +32,9 @@ pub struct Syntax {
     pub stops_at_operand: bool,
     /// `+x` is an option as well (`bash +x`); its name keeps no sign and it takes no value.
     pub plus: bool,
+    /// A first word without a dash is a bundle of letters, whose values are the words after it in that order
+    /// (`tar cIf PROGRAM ARCHIVE`).
+    pub old_style: bool,
 }
 
 /// The arguments of a simple command, read by a [`Syntax`].
@@ -66,6 +69,7 @@ impl Syntax {
         single_dash_long: false,
         stops_at_operand: false,
         plus: false,
+        old_style: false,
     };
 
     /// Reads these words, which follow a program or one of its sub-commands.
@@ -168,6 +172,16 @@ fn names(written: &str, long: &str) -> bool {
 fn parse<'a>(args: &'a [Word], syntax: &Syntax) -> Parsed<'a> {
     let mut parsed = Parsed::default();
     let mut rest = args.iter();
+    if syntax.old_style
+        && let Some(bundle) = args.first().and_then(Word::known).filter(|text| !text.starts_with('-'))
+    {
+        rest.next();
+        parsed.options.extend(bundle.chars().map(|letter| Opt {
+            name: letter.to_string(),
+            long: false,
+            value: syntax.short_values.contains(letter).then(|| rest.next().cloned()).flatten(),
+        }));
+    }
     while let Some(word) = rest.next() {
         let text = word.leading();
         if word.is("--") {

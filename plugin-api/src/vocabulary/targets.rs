@@ -103,19 +103,31 @@ impl Targets<'_> {
         names.map(|name| (None, into.join(&name))).collect()
     }
 
-    /// `tar`: where `-x` unpacks to, or what `-c` writes; the first word may lack its dash.
+    /// `tar`: where `-x` unpacks to, or what `-c` writes.
     pub(super) fn archive(&self) -> Vec<Target> {
-        let bundle = self.simple.args().first().map(|word| word.leading().into_owned()).unwrap_or_default();
-        let old_style = !bundle.starts_with('-');
-        let does = |letter: char, long: &str| self.parsed.has(letter, long) || (old_style && bundle.contains(letter));
+        let does = |letter: char, long: &str| self.parsed.has(letter, long);
         if does('x', "extract") || does('x', "get") {
             self.values(&[('C', "directory")])
-        } else if does('c', "create") && old_style && bundle.contains('f') {
-            self.parsed.operands.get(1).map(|word| self.one(word)).unwrap_or_default()
         } else if does('c', "create") {
             self.values(&[('f', "file")])
         } else {
             Vec::new()
+        }
+    }
+
+    /// Files that `find` writes its lists to.
+    pub(super) fn listed(&self) -> Vec<Target> {
+        let args = self.simple.args().windows(2);
+        args.filter(|pair| pair[0].is_any(&["-fprint", "-fprintf", "-fprint0", "-fls"]))
+            .map(|pair| (None, self.path(&pair[1])))
+            .collect()
+    }
+
+    /// The last operand, if there are several.
+    pub(super) fn last_of_many(&self) -> Vec<Target> {
+        match self.parsed.operands.as_slice() {
+            [_, .., last] => self.one(last),
+            _ => Vec::new(),
         }
     }
 

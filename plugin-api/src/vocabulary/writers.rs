@@ -265,6 +265,7 @@ const WRITERS: &[Writer] = &[
         syntax: Syntax {
             short_values: "fCTXbVgI",
             long_values: &["file", "directory", "files-from", "exclude-from", "exclude"],
+            old_style: true,
             ..Syntax::GNU
         },
         targets: |t| t.archive(),
@@ -274,6 +275,49 @@ const WRITERS: &[Writer] = &[
         kind: WriteKind::Output,
         syntax: Syntax { short_values: "dxP", ..Syntax::GNU },
         targets: |t| t.values(&[('d', "")]),
+    },
+    Writer {
+        programs: &["find", "gfind", "bfs"],
+        kind: WriteKind::Output,
+        syntax: Syntax::GNU,
+        targets: |t| t.listed(),
+    },
+    Writer {
+        programs: &["xxd", "objcopy", "mount"],
+        kind: WriteKind::Output,
+        syntax: Syntax {
+            short_values: "scloRtIOjNFB",
+            long_values: &["input-target", "output-target", "types", "options"],
+            ..Syntax::GNU
+        },
+        targets: |t| t.last_of_many(),
+    },
+    Writer {
+        programs: &["script"],
+        kind: WriteKind::Output,
+        syntax: Syntax { short_values: "cEImoBTtO", long_values: &["command", "log-out", "log-io"], ..Syntax::GNU },
+        targets: |t| match t.parsed.operands.first() {
+            Some(file) => t.one(file),
+            None => t.values(&[('O', "log-out"), ('B', "log-io")]),
+        },
+    },
+    Writer {
+        programs: &["sftp"],
+        kind: WriteKind::Copy,
+        syntax: Syntax { short_values: "BbcDFiJlPoRSsX", ..Syntax::GNU },
+        targets: |t| t.last_of_many(),
+    },
+    Writer {
+        programs: &["gzip", "bzip2", "xz", "zstd", "gunzip", "bunzip2", "unxz", "lz4", "compress"],
+        kind: WriteKind::Remove,
+        syntax: Syntax { short_values: "SbBT", long_values: &["suffix", "threads"], ..Syntax::GNU },
+        targets: |t| {
+            let keeps = [('k', "keep"), ('c', "stdout"), ('t', "test"), ('l', "list"), ('c', "to-stdout")];
+            match keeps.iter().any(|(short, long)| t.parsed.has(*short, long)) {
+                true => Vec::new(),
+                false => t.all(),
+            }
+        },
     },
     Writer {
         programs: &["ssh-keygen"],

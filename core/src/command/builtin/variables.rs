@@ -248,7 +248,7 @@ impl Reader {
                         self.forget_variables();
                     }
                 }
-                Some(known) => self.unset_name(&known, functions, word),
+                Some(known) => self.unset_name(&known, functions),
                 None => {
                     let shown = vec![text::unknown(Why::Variable, "")];
                     for name in self.env.names(Space::Variable) {
@@ -260,14 +260,11 @@ impl Reader {
         }
     }
 
-    fn unset_name(&mut self, known: &str, functions: Option<bool>, word: &Word) {
+    fn unset_name(&mut self, known: &str, functions: Option<bool>) {
         let (name, subscript) = match known.split_once('[') {
             Some((name, rest)) => (name, rest.strip_suffix(']')),
             None => (known, None),
         };
-        if known.contains("$(") || known.contains('`') {
-            self.opaque("A subscript may run a command", Some(word.span));
-        }
         if functions == Some(true) {
             return self.env.set(Space::Function, name, Value::Outer);
         }

@@ -1,4 +1,4 @@
-//! What `git` runs: settings given with `-c`, and options of its sub-commands.
+//! What `git` and its kin run: settings given with `-c`, and options of sub-commands.
 
 use hermes_plugin_api::command::{Simple, Word};
 use hermes_plugin_api::vocabulary::Syntax;
@@ -40,13 +40,59 @@ const SETTINGS: &[(&str, &str)] = &[
 
 /// The shell texts of a `git` command.
 pub(super) fn texts(simple: &Simple) -> Vec<Word> {
-    let mut texts: Vec<Word> = simple.parse(&GIT).values('c', "").filter_map(of_setting).collect();
+    let parsed = simple.parse(&GIT);
+    let mut texts: Vec<Word> = parsed.values('c', "").filter_map(of_setting).collect();
+    texts.extend(parsed.values('\0', "config-env").filter_map(|setting| of_named(setting, simple)));
     texts.extend(of_environment(simple));
     texts.extend(simple.args().iter().filter_map(of_remote));
     if let Some((verb, rest)) = simple.verb(&GIT) {
         texts.extend(of_verb(&verb, rest));
     }
     texts
+}
+
+/// `--config-env=core.pager=NAME`: the value is that of a variable.
+fn of_named(setting: &Word, simple: &Simple) -> Option<Word> {
+    let text = setting.known()?;
+    let (key, name) = text.split_once('=')?;
+    let value = simple.assignments.iter().find(|own| own.name == name).map(|own| own.value.clone());
+    of_value(key, value?)
+}
+
+/// `hg --config alias.x=!TEXT`, `hooks.…`, and what it edits, compares and connects with.
+pub(super) fn of_mercurial(simple: &Simple) -> Vec<Word> {
+    const HG: Syntax =
+        Syntax { short_values: "RIXmdulrb", long_values: &["config", "repository", "cwd"], ..Syntax::GNU };
+    let runs = |setting: &Word| {
+        let text = setting.leading();
+        let (key, _) = text.split_once('=')?;
+        let value = setting.strip_prefix(&format!("{key}="))?;
+        let key = key.to_ascii_lowercase();
+        let (section, name) = key.split_once('.')?;
+        match section {
+            "alias" => value.strip_prefix("!"),
+            "hooks" => (!value.leading().starts_with("python:") && !value.pieces.is_empty()).then_some(value),
+            "ui" => ["editor", "ssh", "merge", "remotecmd"].contains(&name).then_some(value),
+            "pager" => (name == "pager").then_some(value),
+            "extdiff" => name.starts_with("cmd.").then_some(value),
+            "merge-tools" => name.ends_with(".executable").then_some(value),
+            _ => None,
+        }
+    };
+    simple.parse(&HG).values('\0', "config").filter_map(runs).collect()
+}
+
+/// `svn --config-option FILE:SECTION:NAME=TEXT` of tunnels and helpers.
+pub(super) fn of_subversion(simple: &Simple) -> Vec<Word> {
+    const SVN: Syntax = Syntax { long_values: &["config-option", "config-dir", "username"], ..Syntax::GNU };
+    let runs = |setting: &Word| {
+        let text = setting.leading();
+        let (key, _) = text.split_once('=')?;
+        let section = key.split(':').nth(1)?;
+        let value = setting.strip_prefix(&format!("{key}="))?;
+        (section == "tunnels" || section == "helpers").then_some(value)
+    };
+    simple.parse(&SVN).values('\0', "config-option").filter_map(runs).collect()
 }
 
 /// `GIT_CONFIG_KEY_0=core.pager GIT_CONFIG_VALUE_0=TEXT`.

@@ -38,6 +38,19 @@ pub(super) fn of_pager(simple: &Simple) -> Vec<Word> {
     simple.args().iter().filter_map(|word| word.strip_prefix("+!")).collect()
 }
 
+/// `apt -o APT::Update::Pre-Invoke::=TEXT`, `-o Dpkg::Post-Invoke=TEXT`.
+pub(super) fn of_apt(simple: &Simple) -> Vec<Word> {
+    const APT: Syntax = Syntax { short_values: "ocat", long_values: &["option", "config-file"], ..Syntax::GNU };
+    let runs = |setting: &Word| {
+        let text = setting.leading();
+        let (key, _) = text.split_once('=')?;
+        let hooks = ["pre-invoke", "post-invoke", "pre-install-pkgs"];
+        let name = key.to_ascii_lowercase();
+        hooks.iter().any(|hook| name.contains(hook)).then(|| setting.strip_prefix(&format!("{key}=")))?
+    };
+    simple.parse(&APT).values('o', "option").filter_map(runs).collect()
+}
+
 /// What a script of `expect` starts.
 fn spawned(line: &str) -> Option<&str> {
     let line = line.trim_start();

@@ -126,15 +126,15 @@ impl Reader {
         }
     }
 
-    /// `start-stop-daemon --start --exec PROGRAM -- ARGUMENT …`.
+    /// `start-stop-daemon --start --exec PROGRAM -- ARGUMENT …`, `flatpak run --command=PROGRAM APP ARGUMENT …`.
     pub(super) fn launch_named(&mut self, index: usize, spec: &Spec, program: &str, words: &[Word], scope: &Scope) {
         let options = options(&words[1..], spec);
-        if !options.has(&["S", "start"]) {
+        if spec.verbs.is_empty() && !options.has(&["S", "start"]) {
             return;
         }
-        if let Some(named) = options.value(&["startas", "a", "exec", "x"]) {
+        if let Some(named) = options.value(&["startas", "a", "exec", "x", "command"]) {
             let mut inner = vec![named.clone()];
-            inner.extend_from_slice(options.rest);
+            inner.extend_from_slice(options.rest.get(spec.operands..).unwrap_or_default());
             self.inner(index, inner, launcher(program, How::Words), scope);
         }
     }

@@ -117,6 +117,30 @@ pub(super) static TABLE: &[Spec] = &[
     engine(&["docker-compose", "podman-compose"], &["exec", "run"]),
     engine(&["crictl", "buildah"], &["exec", "run"]),
     engine(&["ctr"], &["task exec", "tasks exec", "t exec"]),
+    form(
+        &["apptainer", "singularity"],
+        "BHSWcop",
+        &["bind", "env", "env-file", "home", "mount", "overlay", "pwd", "scratch", "security", "workdir", "network"],
+        Form::Container,
+    )
+    .after(1)
+    .flags(&[
+        "cleanenv",
+        "contain",
+        "containall",
+        "fakeroot",
+        "no-home",
+        "no-privs",
+        "nv",
+        "userns",
+        "writable",
+        "writable-tmpfs",
+        "quiet",
+        "silent",
+        "debug",
+    ])
+    .verbs(&["exec", "run"]),
+    form(&["flatpak"], "", &["command"], Form::Named).after(1).verbs(&["run"]),
     cluster(&["kubectl", "oc", "k"], &["exec", "run", "debug", "rsh"]),
     cluster(&["k3s", "microk8s", "minikube", "rke2"], &["kubectl exec", "kubectl run", "kubectl debug"]),
     cluster(&["lxc", "incus"], &["exec"]),

@@ -1,6 +1,6 @@
 //! Work grows linearly: counted in steps of the reader, not in time.
 
-use crate::command::read_view;
+use crate::command::{launchers, read_view};
 
 /// A shape that is repeated `n` times.
 type Family = (&'static str, fn(usize) -> String);
@@ -104,6 +104,21 @@ fn work_grows_linearly() {
             text.truncate(text.floor_char_boundary(128 * 1024));
             let steps = read_view(&text).steps;
             assert!(steps <= ALLOWED + PER_BYTE * text.len(), "{name} × {n}: {steps} steps for {} bytes", text.len());
+        }
+    }
+}
+
+/// A launcher takes what stands before its command one time, however many words that is.
+#[test]
+fn words_of_launchers_are_gone_over_once() {
+    for program in launchers::programs() {
+        for unit in [format!("{program} "), format!("{program} a "), format!("{program} -- -x a ")] {
+            let text = unit.repeat(16 * 1024 / unit.len());
+            let line = format!("{program} {}", "a ".repeat(8 * 1024));
+            for text in [text, line] {
+                let steps = read_view(&text).steps;
+                assert!(steps <= ALLOWED + PER_BYTE * text.len(), "{unit}: {steps} steps for {} bytes", text.len());
+            }
         }
     }
 }

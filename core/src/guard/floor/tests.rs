@@ -33,93 +33,126 @@ fn word(text: &str) -> Word {
     Word { pieces, ..Word::default() }
 }
 
-#[test]
-fn what_ends_the_machine_or_the_gateway_is_floor() {
-    for text in [
-        "rm -rf /",
-        "rm -rf /*",
-        "rm -rf /.",
-        "rm -rf //",
-        "rm -rf /tmp/..",
-        "rm -rf --no-preserve-root /",
-        "rm --recursive -f /etc",
-        "rm -r /usr/*",
-        "rm -rf /lib64",
-        "rm -rf x /home/",
-        "rm -rf ~",
-        "rm -rf ~/",
-        "rm -rf ~/*",
-        "rm -rf /home/ada",
-        "find / -delete",
-        "find ~ -xdev -delete",
-        "mkfs.ext4 /dev/sdb1",
-        "mkfs -t ext4 /dev/nvme0n1",
-        "dd if=x of=/dev/sda",
-        "tee /dev/vda",
-        "cp x /dev/mmcblk0",
-        "shred /dev/sda",
-        "kill -9 -1",
-        "kill -KILL -1",
-        "kill -SIGKILL -1",
-        "kill -s 9 -1",
-        "kill -9 -- -1",
-        "kill -- -1",
-        "shutdown",
-        "shutdown -h now",
-        "reboot",
-        "halt -f",
-        "poweroff",
-        "init 0",
-        "telinit 6",
-        "systemctl reboot --force",
-        "systemctl --no-wall poweroff",
-        "systemctl isolate reboot.target",
-        "kill 4321",
-        "kill -9 -4321",
-        "pkill hermes",
-        "pkill -f hermes",
-        "hermes gateway stop",
-        "hermes -p work gateway restart",
-        "hermes update",
-        "systemctl --user restart hermes-gateway",
-    ] {
-        assert!(floor(&line(text), &ctx()).is_some(), "{text}");
-    }
-}
+/// A check, what it must find, and what only looks like it.
+const EXAMPLES: &[(&str, &[&str], &[&str])] = &[
+    (
+        "recursive delete of a system directory or home",
+        &[
+            "rm -rf /",
+            "rm -rf /*",
+            "rm -rf /.",
+            "rm -rf //",
+            "rm -rf /tmp/..",
+            "rm -rf --no-preserve-root /",
+            "rm --recursive -f /etc",
+            "rm -r /usr/*",
+            "rm -rf /lib64",
+            "rm -rf x /home/",
+            "rm -rf ~",
+            "rm -rf ~/",
+            "rm -rf ~/*",
+            "rm -rf /home/ada",
+            "find / -delete",
+            "find ~ -xdev -delete",
+        ],
+        &[
+            "rm -rf /etc/nginx",
+            "rm -rf /home/ada/project",
+            "rm -rf /var/tmp/x",
+            "rm -rf build",
+            "rm -rf *",
+            "rm -f /etc/hosts",
+            "rm /",
+            "find / -name x -delete",
+            "find . -delete",
+            "rm -rf /tmp/*",
+        ],
+    ),
+    (
+        "format or overwrite a disk",
+        &[
+            "mkfs.ext4 /dev/sdb1",
+            "mkfs -t ext4 /dev/nvme0n1",
+            "dd if=x of=/dev/sda",
+            "tee /dev/vda",
+            "cp x /dev/mmcblk0",
+            "shred /dev/sda",
+        ],
+        &[
+            "mkfs.ext4 disk.img",
+            "mkfs --help",
+            "dd if=/dev/sda of=disk.img",
+            "wipefs -a /dev/sda",
+            "cat /dev/sda",
+            "tee /dev/null",
+        ],
+    ),
+    (
+        "signal to every process",
+        &["kill -9 -1", "kill -KILL -1", "kill -SIGKILL -1", "kill -s 9 -1", "kill -9 -- -1", "kill -- -1", "killall5"],
+        &["kill -1 4321000", "kill -9 1234", "kill -0 -1", "kill -l", "kill -9 -1234", "pkill node"],
+    ),
+    (
+        "shut down or restart the machine",
+        &[
+            "shutdown",
+            "shutdown -h now",
+            "reboot",
+            "halt -f",
+            "poweroff",
+            "init 0",
+            "telinit 6",
+            "systemctl reboot --force",
+            "systemctl --no-wall poweroff",
+            "systemctl isolate reboot.target",
+            "tee /proc/sysrq-trigger",
+        ],
+        &[
+            "shutdown -c",
+            "shutdown --help",
+            "init 3",
+            "systemctl status reboot.target",
+            "systemctl restart nginx",
+            "echo reboot",
+        ],
+    ),
+    (
+        "stop or replace the gateway from inside it",
+        &[
+            "kill 4321",
+            "kill -9 -4321",
+            "pkill hermes",
+            "pkill -f hermes",
+            "hermes gateway stop",
+            "hermes -p work gateway restart",
+            "hermes update",
+            "systemctl --user restart hermes-gateway",
+        ],
+        &[
+            "hermes gateway status",
+            "hermes gateway stop --help",
+            "pkill node",
+            "kill -0 4321",
+            "kill 1234",
+            "systemctl --user status hermes-gateway",
+        ],
+    ),
+];
 
 #[test]
-fn what_only_looks_like_it_is_not() {
-    for text in [
-        "rm -rf /etc/nginx",
-        "rm -rf /home/ada/project",
-        "rm -rf /var/tmp/x",
-        "rm -rf build",
-        "rm -rf *",
-        "rm -f /etc/hosts",
-        "rm /",
-        "find / -name x -delete",
-        "find . -delete",
-        "mkfs.ext4 disk.img",
-        "mkfs --help",
-        "dd if=/dev/sda of=disk.img",
-        "wipefs -a /dev/sda",
-        "cat /dev/sda",
-        "kill -1 4321000",
-        "kill -9 1234",
-        "kill -0 -1",
-        "kill -l",
-        "shutdown -c",
-        "shutdown --help",
-        "init 3",
-        "systemctl status reboot.target",
-        "systemctl restart nginx",
-        "hermes gateway status",
-        "hermes gateway stop --help",
-        "pkill node",
-        "echo reboot",
-    ] {
-        assert_eq!(floor(&line(text), &ctx()), None, "{text}");
+fn what_ends_the_machine_or_the_gateway_is_floor_and_nothing_else() {
+    for (what, finds, spares) in EXAMPLES {
+        assert!(finds.len() >= 5 && spares.len() >= 5, "{what}");
+        for text in *finds {
+            assert_eq!(floor(&line(text), &ctx()).map(|hit| hit.what), Some(*what), "{text}");
+        }
+        for text in *spares {
+            assert_eq!(floor(&line(text), &ctx()), None, "{text}");
+        }
     }
+    // How functions multiply takes more than one command to say.
+    let covered = |what: &&str| *what == "fork bomb" || EXAMPLES.iter().any(|(own, ..)| own == what);
+    assert!(CHECKS.iter().all(|(what, _)| covered(what)));
 }
 
 #[test]

@@ -72,6 +72,15 @@ fn commands_that_change_the_guard_are_found() {
         "chmod 777 /srv/agent/config.yaml",
         "vim /srv/agent/config.yaml",
         "sqlite3 /srv/agent/state.db",
+        "xxd -r dump /srv/agent/config.yaml",
+        "gzip /srv/agent/logs/audit.jsonl",
+        "find / -fprint /srv/agent/.env",
+        "mount --bind x /srv/agent/plugins",
+        "script /srv/agent/config.yaml",
+        "tar xCf /srv/agent/plugins a.tar",
+        "systemctl --user edit hermes-gateway",
+        "export HERMES_HOME=/tmp/other",
+        "env HERMES_PLUGIN_PATH=/tmp/x hermes chat",
         "hermes config set approvals.mode off",
         "hermes -p work config set security.tirith_enabled false",
         "hermes config set telegram.TELEGRAM_ALLOWED_USERS 1",
@@ -106,6 +115,10 @@ fn commands_that_only_look_are_not() {
         "tee /srv/agent/notes.txt",
         "hermes config show",
         "hermes config path",
+        "gzip -k /srv/agent/logs/audit.jsonl",
+        "xxd /srv/agent/config.yaml",
+        "tar cCf /srv/agent/plugins a.tar .",
+        "systemctl --user status hermes-gateway",
         "hermes model list",
         "hermes model show --json",
         "export HERMES_LOG=debug",
@@ -129,4 +142,55 @@ fn a_yes_lasts_for_one_execution() {
     assert_eq!(findings.len(), 1);
     assert_eq!((findings[0].rule.as_str(), findings[0].remember), ("self-disarm", Remember::Once));
     assert_eq!(findings[0].program.as_deref(), Some("hermes"));
+}
+
+/// Every place of the page, by every way that a line has to change a file.
+#[test]
+fn every_way_to_change_a_protected_place_is_found() {
+    const PLACES: &[&str] = &[
+        "/srv/agent/config.yaml",
+        "/srv/agent/.env",
+        "/srv/agent/plugins/x/plugin.yaml",
+        "/srv/agent/plugins.lock",
+        "/srv/agent/pairing/chat-approved.json",
+        "/srv/agent/logs/audit.jsonl",
+        "/srv/agent/state.db",
+        "/srv/agent/profiles/work/.env",
+        "/opt/hermes/lib/hermes/plugins/scanner-commands/plugin.yaml",
+        "/etc/systemd/system/hermes-gateway.service",
+    ];
+    const WAYS: &[&str] = &[
+        "tee {}",
+        "tee -a {}",
+        "cp x {}",
+        "mv x {}",
+        "mv {} x",
+        "ln -sf x {}",
+        "ln {} x",
+        "install -m 600 x {}",
+        "rsync x {}",
+        "scp h:x {}",
+        "sed -i s/a/b/ {}",
+        "perl -pi -e s/a/b/ {}",
+        "dd if=x of={}",
+        "truncate -s 0 {}",
+        "rm {}",
+        "unlink {}",
+        "shred -u {}",
+        "chmod 666 {}",
+        "chown ada {}",
+        "patch {} x.diff",
+        "curl -o {} https://example.com",
+        "wget -O {} https://example.com",
+        "vim {}",
+        "sort -o {} x",
+        "sponge {}",
+        "gpg -o {} x",
+        "openssl enc -in x -out {}",
+    ];
+    for place in PLACES {
+        for way in WAYS {
+            assert!(disarms(&way.replace("{}", place)), "{way} with {place}");
+        }
+    }
 }
