@@ -55,6 +55,12 @@ pub fn read(text: &str) -> Command {
     command
 }
 
+/// Whether a text holds characters that a person does not see: escape sequences, controls, invisible ones.
+#[must_use]
+pub fn hides(text: &str) -> bool {
+    normalise::clean(text).is_some_and(|cleaned| cleaned.hidden.is_some())
+}
+
 /// What one view of a text shows.
 #[derive(Debug, Default)]
 struct Reading {

@@ -6,6 +6,7 @@
 pub mod agent;
 mod auxiliary;
 pub mod desk;
+pub mod kept;
 pub mod line;
 mod password;
 mod question;

@@ -12,6 +12,7 @@ pub mod files;
 pub mod flow;
 pub mod guard;
 pub mod host;
+pub mod notes;
 pub mod plugin;
 pub mod redact;
 pub mod session;

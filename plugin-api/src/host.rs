@@ -12,9 +12,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::archive::{Excerpt, Found, Look, Search};
 use crate::error::{PluginError, Result};
 use crate::flow::{Cancel, Channel, Output};
 use crate::model::Completion;
+use crate::notes::{NotesRead, NotesWrite, NotesWritten};
 use crate::secret::Secret;
 use crate::session::{Answer, AskRequest, CompleteRequest, EmitRequest, Report};
 
@@ -136,6 +138,40 @@ impl Host {
         cancel: &Cancel,
     ) -> Result<Completion> {
         self.call_with("model.complete", request, output, Some(cancel)).await
+    }
+
+    /// Reads notes of the home; those that were never written are empty.
+    ///
+    /// # Errors
+    /// `DENIED` when the manifest does not declare the session service `notes` or the call is over; `UNAVAILABLE` when
+    /// they cannot be read; `UNSUPPORTED` where there are none.
+    pub async fn notes(&self, request: &NotesRead) -> Result<String> {
+        self.call("notes.read", request).await
+    }
+
+    /// Writes notes of the home, whole, unless somebody else changed them meanwhile.
+    ///
+    /// # Errors
+    /// As [`Host::notes`]; `USER` for what is too long, and for what the host would not keep.
+    pub async fn write_notes(&self, request: &NotesWrite) -> Result<NotesWritten> {
+        self.call("notes.write", request).await
+    }
+
+    /// Finds what was said in kept sessions, the best first.
+    ///
+    /// # Errors
+    /// `DENIED` when the manifest does not declare the session service `search` or the call is over; `UNAVAILABLE` when
+    /// the store cannot be read; `UNSUPPORTED` where there is none.
+    pub async fn search(&self, request: &Search) -> Result<Vec<Found>> {
+        self.call("archive.search", request).await
+    }
+
+    /// Looks at messages of a kept session.
+    ///
+    /// # Errors
+    /// As [`Host::search`]; `USER` for a session that is not there.
+    pub async fn look(&self, request: &Look) -> Result<Excerpt> {
+        self.call("archive.look", request).await
     }
 
     /// Starts a program of its own, through the host's one door for processes.

@@ -5,6 +5,7 @@
 //! does to the outside goes through [`Host`].
 #![forbid(unsafe_code)]
 
+pub mod archive;
 pub mod backend;
 pub mod command;
 pub mod conformance;
@@ -19,6 +20,7 @@ pub mod harness;
 pub mod host;
 pub mod manifest;
 pub mod model;
+pub mod notes;
 pub mod platform;
 pub mod provider;
 pub mod retry;

@@ -154,7 +154,8 @@ pub struct Permissions {
     /// Paths it may read or write.
     pub files: Vec<String>,
     /// Services that act in the session of a tool call: `shell` (run commands through the guard), `files` (read
-    /// and write files through the guard), `ask` (ask its person), `emit` (tell them something), `model` (have its model answer).
+    /// and write files through the guard), `ask` (ask its person), `emit` (tell them something), `model` (have its model answer), `notes` (read and
+    /// write the notes of the home), `search` (look into what was said in kept sessions).
     pub session: Vec<String>,
 }
 

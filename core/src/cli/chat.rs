@@ -16,10 +16,12 @@ use crate::cli::start::{self, Started};
 use crate::config::keys::KeyPath;
 use crate::conversation::agent::Agent;
 use crate::conversation::desk::Desks;
+use crate::conversation::kept::Kept;
 use crate::conversation::line::Line;
 use crate::conversation::{Conversation, Parts, Single};
 use crate::error::{self, Failure};
 use crate::flow::{CancelSource, messages};
+use crate::notes::Notebook;
 use crate::plugin::handle::PlatformHandle;
 use crate::session::sessions::Sessions;
 use crate::session::store::list::Summary;
@@ -118,11 +120,12 @@ async fn talk(started: Arc<Started>, args: ChatArgs, query: Option<String>) -> R
     let place = started.place(None, who)?;
     let backend = place.backend.origin().name.clone();
     let agent = Arc::new(agent);
+    let kept = Kept { notes: Notebook::new(started.app.home.clone()), sessions: sessions.clone() };
     let parts = Parts {
         agent: agent.clone(),
         line: line.clone(),
         guard: started.guard.clone(),
-        workplace: Arc::new(Desks { place, agent, attended: query.is_none() }),
+        workplace: Arc::new(Desks { place, agent, kept, attended: query.is_none() }),
         scopes: started.app.services.scopes.clone(),
         sessions,
         source,

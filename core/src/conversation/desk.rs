@@ -23,6 +23,7 @@ use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
 use crate::conversation::agent::Agent;
+use crate::conversation::kept::Kept;
 use crate::conversation::line::Line;
 use crate::conversation::password;
 use crate::conversation::question::{Heard, Question};
@@ -33,7 +34,7 @@ use crate::files::checkpoint::Checkpoints;
 use crate::flow::within;
 use crate::guard::witness::{Authorized, Exec};
 use crate::guard::{Approver, Audience, Caller, CommandRequest, Guard};
-use crate::host::scope::{BoxFuture, FileRequest, ToolScope};
+use crate::host::scope::{BoxFuture, FileRequest, KeptRequest, ToolScope};
 use crate::plugin::handle::BackendHandle;
 use crate::redact::redact;
 use crate::shell::{RunOptions, Shell, Sudo};
@@ -71,6 +72,8 @@ pub struct Desks {
     pub place: Place,
     /// Who answers when a tool asks the model.
     pub agent: Arc<Agent>,
+    /// What the home keeps.
+    pub kept: Kept,
     /// Somebody is there to answer prompts.
     pub attended: bool,
 }
@@ -79,7 +82,7 @@ impl Workplace for Desks {
     fn open(&self, session: &str, line: &Arc<Line>) -> Arc<dyn Workspace> {
         let approver = self.attended.then(|| line.clone() as Arc<dyn Approver>);
         let mut desk = Desk::new(self.place.clone(), session, approver);
-        desk.tools = Some(Tools { agent: self.agent.clone(), follower: line.clone() });
+        desk.tools = Some(Tools { agent: self.agent.clone(), kept: self.kept.clone(), follower: line.clone() });
         Arc::new(desk)
     }
 }
@@ -100,6 +103,7 @@ pub struct Desk {
 /// What is there for tools, where a model calls any.
 struct Tools {
     agent: Arc<Agent>,
+    kept: Kept,
     follower: Arc<dyn Follower>,
 }
 
@@ -302,6 +306,14 @@ impl ToolScope for Desk {
 
     fn file(&self, request: FileRequest, output: Option<Output>, cancel: Cancel) -> BoxFuture<'_, Result<Value>> {
         self.access(request, output, cancel).boxed()
+    }
+
+    fn kept(&self, request: KeptRequest) -> BoxFuture<'_, Result<Value>> {
+        async move {
+            let tools = self.tools.as_ref().ok_or_else(|| PluginError::unsupported("what the home keeps"))?;
+            tools.kept.serve(&self.session, request).await
+        }
+        .boxed()
     }
 }
 

@@ -8,11 +8,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use hermes_plugin_api::archive::{Look, Search};
 use hermes_plugin_api::error::{ErrorCode, PluginError, Result};
 use hermes_plugin_api::file::{FileRead, FileWalk, FileWrite};
 use hermes_plugin_api::flow::{Cancel, Output};
 use hermes_plugin_api::host::{ProcessAction, ShellRequest, ShellResult};
 use hermes_plugin_api::model::Completion;
+use hermes_plugin_api::notes::{NotesRead, NotesWrite};
 use hermes_plugin_api::session::{Answer, AskRequest, CompleteRequest, Report};
 use serde_json::Value;
 
@@ -31,6 +33,19 @@ pub enum FileRequest {
     Write(FileWrite),
     /// Walk through a folder.
     Walk(FileWalk),
+}
+
+/// What is wanted of what the home keeps: notes, and what was said.
+#[derive(Clone, Debug)]
+pub enum KeptRequest {
+    /// Read notes.
+    Notes(NotesRead),
+    /// Write notes.
+    Write(NotesWrite),
+    /// Find what was said.
+    Search(Search),
+    /// Look at what was said.
+    Look(Look),
 }
 
 /// A session, as the tools that it calls may use it.
@@ -62,6 +77,15 @@ pub trait ToolScope: Send + Sync {
         output: Option<Output>,
         cancel: Cancel,
     ) -> BoxFuture<'_, Result<Completion>>;
+
+    /// Uses what the home keeps. Where it keeps nothing, that is not supported.
+    fn kept(&self, request: KeptRequest) -> BoxFuture<'_, Result<Value>> {
+        let what = match request {
+            KeptRequest::Notes(_) | KeptRequest::Write(_) => "notes",
+            KeptRequest::Search(_) | KeptRequest::Look(_) => "archive",
+        };
+        Box::pin(std::future::ready(Err(PluginError::unsupported(what))))
+    }
 }
 
 /// A tool call that runs.

@@ -10,11 +10,13 @@ use hermes_plugin_abi::{
     CancelBox, Fault, FfiFuture, FutureExt as _, HostBox, JsonFuture, Opened, ROption, RResult, RStr, RString, RVec,
     SinkBox, TD_Opaque,
 };
+use hermes_plugin_api::archive::{Look, Search};
 use hermes_plugin_api::error::{ErrorCode, PluginError, Result};
 use hermes_plugin_api::file::{FileRead, FileWalk, FileWrite};
 use hermes_plugin_api::flow::{Cancel, Output};
 use hermes_plugin_api::host::{Description, ProcessAction, ShellRequest, SpawnRequest};
 use hermes_plugin_api::manifest::{Manifest, Permissions};
+use hermes_plugin_api::notes::{NotesRead, NotesWrite};
 use hermes_plugin_api::secret::Secret;
 use hermes_plugin_api::session::{AskRequest, CompleteRequest, EmitRequest};
 use serde::Deserialize;
@@ -23,7 +25,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
 use crate::host::http::{Endpoints, Http};
-use crate::host::scope::{FileRequest, Scopes};
+use crate::host::scope::{FileRequest, KeptRequest, Scopes};
 use crate::host::{clock, process, store};
 
 /// Looks up a secret by name.
@@ -113,6 +115,28 @@ fn file_request(method: &str, request: &str) -> Result<(String, FileRequest)> {
     })
 }
 
+/// What is wanted of what the home keeps, and the token of the call that wants it.
+fn kept_request(method: &str, request: &str) -> Result<(String, KeptRequest)> {
+    Ok(match method {
+        "notes.read" => {
+            let read: NotesRead = read(method, request)?;
+            (read.token.clone(), KeptRequest::Notes(read))
+        }
+        "notes.write" => {
+            let write: NotesWrite = read(method, request)?;
+            (write.token.clone(), KeptRequest::Write(write))
+        }
+        "archive.search" => {
+            let search: Search = read(method, request)?;
+            (search.token.clone(), KeptRequest::Search(search))
+        }
+        _ => {
+            let look: Look = read(method, request)?;
+            (look.token.clone(), KeptRequest::Look(look))
+        }
+    })
+}
+
 impl Service {
     async fn call(&self, method: &str, request: &str, events: Option<Output>, cancel: Cancel) -> Result<Value> {
         match method {
@@ -157,6 +181,12 @@ impl Service {
                 let (token, request) = file_request(method, request)?;
                 let scope = self.services.scopes.find(&token)?;
                 scope.during(|session| session.file(request, events, cancel)).await
+            }
+            "notes.read" | "notes.write" | "archive.search" | "archive.look" => {
+                self.in_session(if method.starts_with("notes") { "notes" } else { "search" })?;
+                let (token, request) = kept_request(method, request)?;
+                let scope = self.services.scopes.find(&token)?;
+                scope.during(|session| session.kept(request)).await
             }
             _ => Err(PluginError::unsupported(method)),
         }
@@ -227,6 +257,12 @@ impl Service {
         methods.extend(session.iter().filter(|(word, _)| self.in_session(word).is_ok()).map(|(_, method)| *method));
         if self.in_session("files").is_ok() {
             methods.extend(["file.read", "file.write", "file.walk"]);
+        }
+        if self.in_session("notes").is_ok() {
+            methods.extend(["notes.read", "notes.write"]);
+        }
+        if self.in_session("search").is_ok() {
+            methods.extend(["archive.search", "archive.look"]);
         }
         if !self.permissions.network.is_empty() {
             methods.extend(["http", "websocket"]);

@@ -5,6 +5,7 @@
 //! makes room by forgetting: a store that is damaged, foreign or from a newer program is left as it is.
 
 mod append;
+mod excerpt;
 pub mod fault;
 pub mod find;
 pub mod list;

@@ -204,7 +204,8 @@ pub(super) fn number(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
     Ok(u64::try_from(row.get::<_, i64>(index)?).unwrap_or_default())
 }
 
-fn said(row: &Row<'_>) -> rusqlite::Result<Said> {
+/// Reads a message.
+pub(super) fn said(row: &Row<'_>) -> rusqlite::Result<Said> {
     let json = |index: usize| -> rusqlite::Result<Option<Value>> {
         let text: Option<String> = row.get(index)?;
         let wrong = |error: serde_json::Error| {

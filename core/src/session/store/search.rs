@@ -42,42 +42,78 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn search(&self, text: &str, source: Option<&str>, limit: usize) -> Result<Vec<Hit>, StoreError> {
+        let place = source.map_or(Where::Anywhere, |source| Where::From(source.to_owned()));
+        self.search_where(text, &place, limit)
+    }
+
+    /// As [`Store::search`], in some sessions only.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn search_where(&self, text: &str, place: &Where, limit: usize) -> Result<Vec<Hit>, StoreError> {
         let text = text.replace('\0', " ");
         if text.trim().is_empty() {
             return Ok(Vec::new());
         }
         self.read(|connection| match query(&text) {
-            Some(query) => by_words(connection, &query, source, limit),
-            None => by_letters(connection, text.trim(), source, limit),
+            Some(query) => by_words(connection, &query, place, limit),
+            None => by_letters(connection, text.trim(), place, limit),
         })
     }
 }
 
-fn by_words(connection: &Connection, query: &str, source: Option<&str>, limit: usize) -> rusqlite::Result<Vec<Hit>> {
-    let mut statement = connection.prepare_cached(
+/// In which sessions is looked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Where {
+    /// In all.
+    Anywhere,
+    /// In those from this source.
+    From(String),
+    /// In the one with this id.
+    In(String),
+    /// In all but the one with this id.
+    NotIn(String),
+}
+
+impl Where {
+    /// The condition on a session `s`, and what it is compared with.
+    fn condition(&self) -> (&'static str, &str) {
+        match self {
+            Self::Anywhere => ("?2 = ''", ""),
+            Self::From(source) => ("s.source = ?2", source),
+            Self::In(id) => ("s.id = ?2", id),
+            Self::NotIn(id) => ("s.id <> ?2", id),
+        }
+    }
+}
+
+fn by_words(connection: &Connection, query: &str, place: &Where, limit: usize) -> rusqlite::Result<Vec<Hit>> {
+    let (condition, value) = place.condition();
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT s.id, s.title, s.source, m.place, m.role, m.at_ms, snippet(words, -1, ?4, ?5, '…', ?6)
          FROM words JOIN messages m ON m.n = words.rowid JOIN sessions s ON s.n = m.session
-         WHERE words MATCH ?1 AND (?2 IS NULL OR s.source = ?2) ORDER BY words.rank LIMIT ?3",
-    )?;
+         WHERE words MATCH ?1 AND {condition} ORDER BY words.rank LIMIT ?3"
+    ))?;
     let (before, after) = (MARKS.0.to_string(), MARKS.1.to_string());
-    statement.query_map(params![query, source, limit, before, after, WORDS], hit)?.collect()
+    statement.query_map(params![query, value, limit, before, after, WORDS], hit)?.collect()
 }
 
 /// Looks at every message: for what has no words that an index could hold.
-fn by_letters(connection: &Connection, text: &str, source: Option<&str>, limit: usize) -> rusqlite::Result<Vec<Hit>> {
-    let mut statement = connection.prepare_cached(
+fn by_letters(connection: &Connection, text: &str, place: &Where, limit: usize) -> rusqlite::Result<Vec<Hit>> {
+    let (condition, value) = place.condition();
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT s.id, s.title, s.source, m.place, m.role, m.at_ms,
             CASE WHEN instr(m.content, ?4) > 0
                 THEN substr(m.content, max(instr(m.content, ?4) - 40, 1), 120)
                 ELSE substr(coalesce(m.sought, m.content), 1, 120) END
          FROM messages m JOIN sessions s ON s.n = m.session
-         WHERE (m.content LIKE ?1 ESCAPE '\\' OR m.sought LIKE ?1 ESCAPE '\\') AND (?2 IS NULL OR s.source = ?2)
-         ORDER BY m.n DESC LIMIT ?3",
-    )?;
+         WHERE (m.content LIKE ?1 ESCAPE '\\' OR m.sought LIKE ?1 ESCAPE '\\') AND {condition}
+         ORDER BY m.n DESC LIMIT ?3"
+    ))?;
     let text: String = text.chars().take(LETTERS).collect();
     let like = format!("%{}%", escaped(&text));
     let mut hits =
-        statement.query_map(params![like, source, limit, text], hit)?.collect::<rusqlite::Result<Vec<_>>>()?;
+        statement.query_map(params![like, value, limit, text], hit)?.collect::<rusqlite::Result<Vec<_>>>()?;
     for hit in &mut hits {
         hit.piece = hit.piece.replace(&text, &format!("{}{text}{}", MARKS.0, MARKS.1));
     }
