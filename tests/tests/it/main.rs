@@ -5,6 +5,7 @@ mod commands;
 mod editing;
 mod exec;
 mod files;
+mod memory;
 mod models;
 mod password;
 mod plugins;

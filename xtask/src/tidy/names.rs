@@ -11,7 +11,7 @@ use crate::catalogue::{self, Catalogue};
 /// What ids are made of besides names: kinds, and words that mean something without any plugin.
 const GENERIC: &[&str] = &[
     "backend", "commands", "context", "cron", "direct", "file", "files", "gate", "local", "mcp", "memory", "model",
-    "pairing", "platform", "scanner", "scripted", "signal", "skills", "terminal", "tools", "url", "web",
+    "pairing", "platform", "scanner", "scripted", "session", "signal", "skills", "terminal", "tools", "url", "web",
 ];
 
 /// Names that belong to a plugin without standing in its id.
