@@ -8,7 +8,7 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use hermes_plugin_abi::HostBox;
-use hermes_plugin_api::manifest::{Kind, Manifest};
+use hermes_plugin_api::manifest::{Kind, Manifest, Provide};
 use serde_json::{Value, json};
 
 use crate::config::environment::Environment;
@@ -17,6 +17,7 @@ use crate::config::keys::{Claim, KeyPath, Owner};
 use crate::config::layers::{Catalogue as Known, Config, Sources};
 use crate::config::settings;
 use crate::error::Failure;
+use crate::guard::egress::Egress;
 use crate::guard::{Audit, ConsentStore, Guard, Mode, OnFailure, Policy, ScannerSlot, Unattended};
 use crate::host::http::Http;
 use crate::host::scope::Scopes;
@@ -236,18 +237,58 @@ impl App {
         }
     }
 
-    /// The command scanners: those that are enabled, loaded now, and the places of required ones that are not.
-    fn scanners(&self) -> Vec<ScannerSlot> {
+    /// The guard for URLs that a model chose, with every enabled scanner of URLs.
+    #[must_use]
+    pub fn egress(&self) -> Egress {
+        let slots = self.scanners_of("url");
+        // A policy that the configuration asks for is never left out because nobody can enforce it.
+        let listed =
+            self.plugins.catalogue().provides(Kind::Scanner).map(|(listed, offer)| (listed.id.as_str(), offer));
+        let installed =
+            self.plugins.entries().iter().filter_map(|entry| Some((entry, entry.found.manifest.as_ref().ok()?)));
+        let installed = installed
+            .flat_map(|(entry, manifest)| manifest.provides.iter().map(move |offer| (entry.found.id.as_str(), offer)));
+        let wanted = listed.chain(installed).filter(|(_, offer)| {
+            offer.kind == Kind::Scanner
+                && offer.subjects.iter().any(|subject| subject == "url")
+                && self.is_wanted(offer)
+        });
+        let mut missing: Vec<&str> = wanted.map(|(id, _)| id).collect();
+        missing.retain(|id| !slots.iter().any(|slot| slot.plugin == *id));
+        missing.sort_unstable();
+        missing.dedup();
+        let why = |id: &&str| {
+            let refusal = self.plugins.absence(id);
+            format!("{refusal} ({})", refusal.hint)
+        };
+        Egress::new(slots, &missing.iter().map(why).collect::<Vec<_>>())
+    }
+
+    /// Whether a setting asks for what a scanner enforces: its manifest says which do.
+    fn is_wanted(&self, offer: &Provide) -> bool {
+        let keys = offer.facts.get("required_if").and_then(Value::as_array).into_iter().flatten();
+        keys.filter_map(Value::as_str).any(|key| self.config.get(key) == Some(&Value::Bool(true)))
+    }
+
+    /// The scanners of a kind of subject that are enabled, loaded now.
+    fn scanners_of(&self, subject: &str) -> Vec<ScannerSlot> {
         let security = &self.config.settings.security;
         let required =
             |plugin: &str, name: &str| security.required_scanners.iter().any(|one| one == plugin || one == name);
         let mut slots = Vec::new();
         for (entry, offer) in self.plugins.offers(Kind::Scanner) {
-            if offer.subjects.iter().any(|subject| subject == "command") {
+            if offer.subjects.iter().any(|judged| judged == subject) {
                 let scanner = self.plugins.scanner(entry, &offer.name).map_err(|refusal| refusal.to_string());
                 slots.push(self.slot(&entry.found.id, &offer.name, required(&entry.found.id, &offer.name), scanner));
             }
         }
+        slots
+    }
+
+    /// The command scanners, and the places of required ones that are not there.
+    fn scanners(&self) -> Vec<ScannerSlot> {
+        let security = &self.config.settings.security;
+        let mut slots = self.scanners_of("command");
         for missing in &security.required_scanners {
             if !slots.iter().any(|slot| slot.plugin == *missing || slot.name == *missing) {
                 let refusal = self.plugins.absence(missing);

@@ -8,6 +8,7 @@ pub mod audit;
 mod consent;
 mod decide;
 mod deny;
+pub mod egress;
 pub mod entry;
 mod findings;
 pub mod floor;

@@ -55,7 +55,7 @@ pub struct CommandSubject {
 }
 
 /// One thing a scanner found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The rule's id, in lower-case words joined by `-`: what `always` writes to the allow-list.
     pub rule: String,
@@ -82,6 +82,9 @@ pub struct Finding {
     /// How long a person's yes may last at most.
     #[serde(default)]
     pub remember: Remember,
+    /// Anything further, for programs.
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    pub details: serde_json::Value,
 }
 
 /// How bad a finding is.

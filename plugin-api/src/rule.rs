@@ -151,6 +151,7 @@ impl Rule {
             program: simple.program().map(|name| name.into_owned()),
             alternative: (!self.alternative.is_empty()).then(|| self.alternative.to_owned()),
             remember: self.remember,
+            details: serde_json::Value::Null,
         }
     }
 }

@@ -3,11 +3,13 @@
 mod jsonl;
 mod place;
 mod report;
+mod url;
 
 use std::ffi::OsString;
 
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::app::{App, Ground};
 use crate::cli::{out, runtime};
@@ -35,6 +37,8 @@ pub struct CheckArgs {
 enum What {
     /// Check a command; the word itself may be left out.
     Command(CommandArgs),
+    /// Check a URL as if the model had chosen it; nothing is fetched.
+    Url(url::UrlArgs),
 }
 
 /// A command to check.
@@ -64,6 +68,7 @@ struct CommandArgs {
 pub fn run(args: CheckArgs, ground: Ground) -> Result<u8, Failure> {
     let args = match args.what {
         Some(What::Command(args)) => args,
+        Some(What::Url(args)) => return url::run(args, ground),
         None => args.command,
     };
     if !args.jsonl && args.words.is_empty() {
@@ -77,7 +82,7 @@ pub fn run(args: CheckArgs, ground: Ground) -> Result<u8, Failure> {
         let guard = app.guard(Arc::new(AllowList::new(app.home.clone())), false)?;
         let checker = Checker { app: &app, guard: &guard, home: user_home.to_string_lossy().into_owned() };
         match args.jsonl {
-            true => jsonl::run(&checker, args.backend.as_deref()).await,
+            true => jsonl::run(async |asked| checker.asked(asked, args.backend.as_deref()).await).await,
             false => checker.once(&text, &args).await,
         }
     })?
@@ -106,6 +111,19 @@ fn quoted(word: &str) -> String {
     }
 }
 
+/// A line of a run of many checks.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    #[serde(default, rename = "id")]
+    _id: Option<Value>,
+    command: String,
+    #[serde(default)]
+    backend: Option<String>,
+    #[serde(default)]
+    cwd: Option<String>,
+}
+
 /// What all checks of one process share.
 struct Checker<'a> {
     app: &'a App,
@@ -124,6 +142,16 @@ impl Checker<'_> {
         };
         let request = CommandRequest { text, cwd: &place.facts.cwd, caller };
         self.guard.check(request).await
+    }
+
+    async fn asked(&self, asked: Value, backend: Option<&str>) -> Result<Value, String> {
+        let asked: Asked =
+            serde_json::from_value(asked).map_err(|error| format!("Not a check of a command: {error}"))?;
+        let backend = asked.backend.as_deref().or(backend);
+        let place = Place::predict(self.app, backend, asked.cwd.as_deref(), &self.home);
+        let place = place
+            .map_err(|failure| failure.render().replace("\nhint:", ";").trim_start_matches("error: ").to_owned())?;
+        Ok(report::json(&self.check(&asked.command, &place).await))
     }
 
     async fn once(&self, text: &str, args: &CommandArgs) -> Result<u8, Failure> {

@@ -88,6 +88,7 @@ pub(super) fn own(rule: &str, title: &str, severity: Severity, action: Action) -
         program: None,
         alternative: None,
         remember: Remember::Once,
+        details: serde_json::Value::Null,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Runs the command scanners side by side, each under its own deadline and failure policy.
+//! Runs scanners side by side, each under its own deadline and failure policy.
 //!
 //! It decides nothing: an answer is findings, a failure, or the absence of a scanner.
 
@@ -63,7 +63,13 @@ impl Scanners {
         absent.or(broken)
     }
 
-    /// Asks all scanners, or only the required ones.
+    /// Asks all scanners about something that is no command.
+    pub(super) async fn ask(&self, subject: Subject) -> Vec<Answer<'_>> {
+        let subject = Arc::new(subject);
+        join_all(self.slots.iter().map(|slot| slot.ask(&subject, &self.workers))).await
+    }
+
+    /// Asks all scanners, or only the required ones, about a command.
     pub(super) async fn scan(&self, subject: CommandSubject, required: Option<&[String]>) -> Vec<Answer<'_>> {
         let subject = Arc::new(Subject::Command(subject));
         let wanted = self.slots.iter().filter(|slot| {

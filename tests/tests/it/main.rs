@@ -3,6 +3,7 @@
 mod bad_input;
 mod commands;
 mod editing;
+mod egress;
 mod exec;
 mod files;
 mod memory;

@@ -4,40 +4,25 @@
 
 use std::io::{BufRead, Read as _, Write as _};
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::place::Place;
-use super::{Checker, report};
 use crate::error::{Failure, OK};
 
 /// Longer lines are refused, and not kept.
 const LONGEST: u64 = 64 << 20;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Asked {
-    #[serde(default, rename = "id")]
-    _id: Option<Value>,
-    command: String,
-    #[serde(default)]
-    backend: Option<String>,
-    #[serde(default)]
-    cwd: Option<String>,
-}
-
-/// Answers every line of standard input.
+/// Answers every line of standard input. An `answer` is an object, or why there is none.
 ///
 /// # Errors
 /// When input or output fails.
-pub(super) async fn run(checker: &Checker<'_>, backend: Option<&str>) -> Result<u8, Failure> {
+pub(super) async fn run(mut answer: impl AsyncFnMut(Value) -> Result<Value, String>) -> Result<u8, Failure> {
     let mut input = std::io::stdin().lock();
     let mut output = std::io::BufWriter::new(std::io::stdout().lock());
     let failed = |error: std::io::Error| Failure::new(format!("Failed to go on checking: {error}"));
     while let Some(line) = next(&mut input).map_err(failed)? {
         let answer = match line {
             Line::Blank => continue,
-            Line::Text(text) => answer(checker, &text, backend).await,
+            Line::Text(text) => answered(&text, &mut answer).await,
             Line::TooLong => json!({ "error": format!("The line is longer than {} MiB", LONGEST >> 20) }),
         };
         // Written at once: who asks may wait for each answer.
@@ -64,7 +49,7 @@ fn next(input: &mut impl BufRead) -> std::io::Result<Option<Line>> {
     Ok(Some(if line.trim_ascii().is_empty() { Line::Blank } else { Line::Text(line) }))
 }
 
-async fn answer(checker: &Checker<'_>, line: &[u8], backend: Option<&str>) -> Value {
+async fn answered(line: &[u8], answer: &mut impl AsyncFnMut(Value) -> Result<Value, String>) -> Value {
     let value: Value = match serde_json::from_slice(line) {
         Ok(value) => value,
         Err(error) => return json!({ "error": format!("Not a JSON object: {error}") }),
@@ -73,19 +58,7 @@ async fn answer(checker: &Checker<'_>, line: &[u8], backend: Option<&str>) -> Va
         return json!({ "error": "Not a JSON object" });
     }
     let id = value.get("id").cloned();
-    let answer = match serde_json::from_value::<Asked>(value) {
-        Ok(asked) => checked(checker, &asked, backend).await,
-        Err(error) => Err(format!("Not a check of a command: {error}")),
-    };
-    with_id(id, answer.unwrap_or_else(|error| json!({ "error": error })))
-}
-
-async fn checked(checker: &Checker<'_>, asked: &Asked, backend: Option<&str>) -> Result<Value, String> {
-    let backend = asked.backend.as_deref().or(backend);
-    let place = Place::predict(checker.app, backend, asked.cwd.as_deref(), &checker.home);
-    let place =
-        place.map_err(|failure| failure.render().replace("\nhint:", ";").trim_start_matches("error: ").to_owned())?;
-    Ok(report::json(&checker.check(&asked.command, &place).await))
+    with_id(id, answer(value).await.unwrap_or_else(|error| json!({ "error": error })))
 }
 
 /// The id comes back as it was given.

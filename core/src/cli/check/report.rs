@@ -13,7 +13,7 @@ pub(super) fn json(report: &Report) -> Value {
     json!({ "verdict": report.verdict, "why": report.why, "findings": findings })
 }
 
-fn finding(judged: &Judged) -> Value {
+pub(super) fn finding(judged: &Judged) -> Value {
     let finding = &judged.finding;
     let mut value = json!({
         "rule": finding.rule,
@@ -29,6 +29,7 @@ fn finding(judged: &Judged) -> Value {
     add("span", finding.span.map(|span| json!(span)));
     add("description", (!finding.description.is_empty()).then(|| json!(finding.description)));
     add("alternative", finding.alternative.as_ref().map(|way| json!(way)));
+    add("details", (!finding.details.is_null()).then(|| finding.details.clone()));
     add("suppressed", judged.suppressed.as_ref().map(|by| json!(by)));
     value
 }

@@ -68,10 +68,7 @@ fn finding(rule: &str, title: &str) -> Finding {
         title: title.to_owned(),
         severity: Severity::Medium,
         action: Action::Ask,
-        description: String::new(),
-        span: None,
-        program: None,
-        alternative: None,
         remember: Remember::Always,
+        ..Finding::default()
     }
 }

@@ -20,11 +20,8 @@ impl Scanner for Probe {
             title: "probe".into(),
             severity: Severity::Low,
             action: Action::Ask,
-            description: String::new(),
-            span: None,
-            program: None,
-            alternative: None,
             remember: Remember::Always,
+            ..Finding::default()
         }])
     }
 }

@@ -9,6 +9,7 @@ mod calls;
 mod programs;
 mod rows;
 mod sessions;
+mod urls;
 mod verdict;
 
 use std::path::{Path, PathBuf};
@@ -47,6 +48,7 @@ fn table(prefix: &Path, as_json: bool) -> Result<()> {
     calls::rows(&mut rows, &app)?;
     verdict::rows(&mut rows, &app)?;
     verdict::running(&mut rows, &app)?;
+    urls::rows(&mut rows);
     match as_json {
         true => println!("{}", rows.to_json()?),
         false => print!("{}", rows.to_table()),

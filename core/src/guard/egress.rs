@@ -1,0 +1,191 @@
+//! The guard for URLs that a model chose: policies of websites first, then every address behind the name.
+//!
+//! It is always on. It dials nothing; what it asks is the system's resolver, once for each URL, and the addresses
+//! that were judged are the ones a request may be sent to.
+
+pub mod address;
+pub mod target;
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use hermes_plugin_api::finding::{Action, Finding, Severity, Subject};
+
+use super::findings::{self, CORE};
+use super::policy::{OnFailure, ScannerSlot};
+use super::report::{Judged, Verdict};
+use super::scan::Scanners;
+use target::{Problem, Target};
+
+/// Most redirects that are followed.
+pub const REDIRECTS: usize = 10;
+/// How long a name may take to resolve.
+const RESOLVE: Duration = Duration::from_secs(10);
+
+/// The name has no address.
+const UNRESOLVED: &str = "url-unresolved";
+/// A chain of redirects that is not followed to its end.
+const TOO_MANY: &str = "url-redirects";
+/// A scanner of URLs that must be there is not.
+const MISSING: &str = "url-scanner-missing";
+
+/// Who answers for names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Dns {
+    /// The system.
+    #[default]
+    System,
+    /// These answers, and no others: a name that is not among them does not exist. Names in lower case.
+    Given(BTreeMap<String, Vec<IpAddr>>),
+}
+
+/// Judges URLs.
+pub struct Egress {
+    scanners: Scanners,
+    missing: Vec<Finding>,
+}
+
+/// What was decided about a URL and all that it redirects to.
+#[derive(Clone, Debug)]
+pub struct UrlReport {
+    /// Whether it would be fetched; nobody is asked about a URL.
+    pub verdict: Verdict,
+    /// Why, in one sentence without a stop.
+    pub why: String,
+    /// Every finding.
+    pub findings: Vec<Judged>,
+}
+
+/// One URL, judged.
+struct Hop {
+    findings: Vec<Judged>,
+    /// Where it leads, as far as its text could be read.
+    target: Option<Target>,
+    /// The addresses that may be dialled.
+    addresses: Vec<SocketAddr>,
+}
+
+impl Egress {
+    /// A guard with these scanners of URLs. `missing` names those that must be there and are not: nothing is fetched
+    /// then.
+    #[must_use]
+    pub fn new(scanners: Vec<ScannerSlot>, missing: &[String]) -> Self {
+        let missing = missing.iter().map(|why| Finding {
+            description: why.clone(),
+            ..findings::own(MISSING, "a policy of websites cannot be asked", Severity::High, Action::Forbid)
+        });
+        Self { missing: missing.collect(), scanners: Scanners::new(scanners) }
+    }
+
+    /// Tells what would become of a URL and of the redirects that would follow it, without dialling anything.
+    pub async fn check(&self, url: &str, redirects: &[String], dns: &Dns) -> UrlReport {
+        let mut hop = self.judge(url, None, dns).await;
+        let mut findings = std::mem::take(&mut hop.findings);
+        for (followed, location) in redirects.iter().enumerate() {
+            if followed == REDIRECTS {
+                let title = format!("more than {REDIRECTS} redirects");
+                findings.push(judged(findings::own(TOO_MANY, &title, Severity::Medium, Action::Forbid)));
+                break;
+            }
+            hop = self.judge(location, hop.target.as_ref(), dns).await;
+            findings.append(&mut hop.findings);
+        }
+        let against = findings.iter().find(|judged| objects(judged));
+        let (verdict, why) = match against {
+            Some(judged) => (Verdict::Deny, judged.finding.title.clone()),
+            None => (Verdict::Allow, "nothing speaks against it".to_owned()),
+        };
+        UrlReport { verdict, why, findings }
+    }
+
+    /// Policies first, then what is behind the name. A redirect is read from where it stands.
+    async fn judge(&self, text: &str, from: Option<&Target>, dns: &Dns) -> Hop {
+        let target = match from {
+            Some(from) => from.redirected(text),
+            None => Target::read(text),
+        };
+        let asked = target.as_ref().map_or(text, |target| target.url().as_str());
+        let mut hop = Hop { findings: self.scan(asked).await, target: None, addresses: Vec::new() };
+        match target {
+            Ok(target) => {
+                match addresses(&target, dns).await {
+                    Ok(addresses) => hop.addresses = addresses,
+                    Err(problem) => hop.findings.push(of_problem(text, problem)),
+                }
+                hop.target = Some(target);
+            }
+            Err(problem) => hop.findings.push(of_problem(text, problem)),
+        }
+        hop
+    }
+
+    async fn scan(&self, url: &str) -> Vec<Judged> {
+        let mut found: Vec<Judged> = self.missing.iter().cloned().map(judged).collect();
+        for answer in self.scanners.ask(Subject::Url { url: url.to_owned() }).await {
+            let (plugin, policy) = (&answer.slot.plugin, answer.slot.on_failure);
+            match (answer.result, policy) {
+                (Ok(said), _) => findings::merge(&mut found, plugin, said),
+                (Err(error), OnFailure::Closed) => {
+                    findings::merge(&mut found, plugin, [findings::of_failure(answer.slot, &error.to_string())]);
+                }
+                (Err(error), OnFailure::Open) => {
+                    tracing::warn!(%error, plugin, "A scanner of URLs failed and is passed over.");
+                }
+            }
+        }
+        found
+    }
+}
+
+/// Every address of a URL, none of which is refused.
+async fn addresses(target: &Target, dns: &Dns) -> Result<Vec<SocketAddr>, Problem> {
+    let port = target.port();
+    let Some(name) = target.name() else {
+        return Ok(target.address().map(|address| SocketAddr::new(address, port)).into_iter().collect());
+    };
+    let found = match dns {
+        Dns::Given(answers) => answers.get(name).cloned().unwrap_or_default(),
+        Dns::System => resolve(target.url().host_str().unwrap_or(name), port).await?,
+    };
+    if found.is_empty() {
+        return Err(unresolved(format!("`{name}` has no address")));
+    }
+    for address in &found {
+        if let Some(what) = address::refused(*address) {
+            return Err(Problem { rule: target::ADDRESS, title: format!("`{name}` is {address}, {what}") });
+        }
+    }
+    Ok(found.into_iter().map(|address| SocketAddr::new(address, port)).collect())
+}
+
+async fn resolve(name: &str, port: u16) -> Result<Vec<IpAddr>, Problem> {
+    let asked = tokio::time::timeout(RESOLVE, tokio::net::lookup_host((name, port))).await;
+    match asked {
+        Ok(Ok(found)) => Ok(found.map(|address| address.ip()).collect()),
+        Ok(Err(error)) => Err(unresolved(format!("`{name}` cannot be resolved: {error}"))),
+        Err(_) => Err(unresolved(format!("`{name}` could not be resolved within {} s", RESOLVE.as_secs()))),
+    }
+}
+
+fn unresolved(title: String) -> Problem {
+    Problem { rule: UNRESOLVED, title }
+}
+
+fn of_problem(text: &str, problem: Problem) -> Judged {
+    let mut finding = findings::own(problem.rule, &problem.title, Severity::High, Action::Forbid);
+    finding.details = serde_json::json!({ "url": text.chars().take(200).collect::<String>() });
+    judged(finding)
+}
+
+fn judged(finding: Finding) -> Judged {
+    Judged { finding, source: CORE.to_owned(), suppressed: None }
+}
+
+/// Nobody is asked about a URL: a finding that would ask stands against it.
+fn objects(judged: &Judged) -> bool {
+    judged.finding.action != Action::Note
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! URLs that a model chose, through the program: which are fetched, and what is dialled.
+
+mod check;
