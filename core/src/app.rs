@@ -3,12 +3,15 @@
 //! In two steps, so that what only reads (`plugins list`, `config check`) pays and risks no more than reading:
 //! [`Ground`] opens no library and needs no valid configuration; [`App`] has both.
 
+mod egress;
+mod scanners;
+
 use std::collections::BTreeSet;
-use std::sync::{Arc, Once};
+use std::sync::{Arc, LazyLock, Once, OnceLock};
 use std::time::Duration;
 
 use hermes_plugin_abi::HostBox;
-use hermes_plugin_api::manifest::{Kind, Manifest, Provide};
+use hermes_plugin_api::manifest::{Kind, Manifest};
 use serde_json::{Value, json};
 
 use crate::config::environment::Environment;
@@ -18,18 +21,15 @@ use crate::config::layers::{Catalogue as Known, Config, Sources};
 use crate::config::settings;
 use crate::error::Failure;
 use crate::guard::egress::Egress;
-use crate::guard::{Audit, ConsentStore, Guard, Mode, OnFailure, Policy, ScannerSlot, Unattended};
+use crate::guard::{Audit, ConsentStore, Guard, Mode, Policy, ScannerSlot, Unattended};
 use crate::host::http::Http;
 use crate::host::scope::Scopes;
-use crate::host::service::{self, Services};
+use crate::host::service::{self, LateEgress, Services};
 use crate::plugin::catalogue::{Catalogue, Listed};
 use crate::plugin::find::{self, Found, Roots};
 use crate::plugin::lock::Source;
 use crate::plugin::registry::{Plugins, Supply};
 use crate::plugin::state::Choice;
-
-/// How long a scanner may take when nobody says otherwise.
-const SCAN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What can be known without a configuration and without opening a library.
 #[derive(Clone)]
@@ -192,12 +192,17 @@ impl App {
             runtime: tokio::runtime::Handle::current(),
             scopes: Scopes::default(),
             http: Http::default(),
+            egress: OnceLock::new(),
             secret: Box::new(move |name| secrets.secret(name)),
             stores: ground.home.plugins_dir().join(".stores"),
         });
         let supply: Box<dyn Supply> = Box::new(Supplies { services: services.clone(), config: config.clone() });
         let home = ground.home.clone();
         let plugins = Arc::new(ground.plugins(&config, Some(supply)));
+        // The plugins hold the services: these hold the plugins only as long as somebody else does.
+        let (later, settings, root) = (Arc::downgrade(&plugins), config.clone(), home.root().to_owned());
+        let late: LateEgress = LazyLock::new(Box::new(move || egress::late(&later, &settings, &root)));
+        services.egress.get_or_init(|| late);
         Ok(Self { home, config, plugins, services })
     }
 
@@ -240,80 +245,21 @@ impl App {
     /// The guard for URLs that a model chose, with every enabled scanner of URLs.
     #[must_use]
     pub fn egress(&self) -> Egress {
-        let slots = self.scanners_of("url");
-        // A policy that the configuration asks for is never left out because nobody can enforce it.
-        let listed =
-            self.plugins.catalogue().provides(Kind::Scanner).map(|(listed, offer)| (listed.id.as_str(), offer));
-        let installed =
-            self.plugins.entries().iter().filter_map(|entry| Some((entry, entry.found.manifest.as_ref().ok()?)));
-        let installed = installed
-            .flat_map(|(entry, manifest)| manifest.provides.iter().map(move |offer| (entry.found.id.as_str(), offer)));
-        let wanted = listed.chain(installed).filter(|(_, offer)| {
-            offer.kind == Kind::Scanner
-                && offer.subjects.iter().any(|subject| subject == "url")
-                && self.is_wanted(offer)
-        });
-        let mut missing: Vec<&str> = wanted.map(|(id, _)| id).collect();
-        missing.retain(|id| !slots.iter().any(|slot| slot.plugin == *id));
-        missing.sort_unstable();
-        missing.dedup();
-        let why = |id: &&str| {
-            let refusal = self.plugins.absence(id);
-            format!("{refusal} ({})", refusal.hint)
-        };
-        Egress::new(slots, &missing.iter().map(why).collect::<Vec<_>>())
-    }
-
-    /// Whether a setting asks for what a scanner enforces: its manifest says which do.
-    fn is_wanted(&self, offer: &Provide) -> bool {
-        let keys = offer.facts.get("required_if").and_then(Value::as_array).into_iter().flatten();
-        keys.filter_map(Value::as_str).any(|key| self.config.get(key) == Some(&Value::Bool(true)))
-    }
-
-    /// The scanners of a kind of subject that are enabled, loaded now.
-    fn scanners_of(&self, subject: &str) -> Vec<ScannerSlot> {
-        let security = &self.config.settings.security;
-        let required =
-            |plugin: &str, name: &str| security.required_scanners.iter().any(|one| one == plugin || one == name);
-        let mut slots = Vec::new();
-        for (entry, offer) in self.plugins.offers(Kind::Scanner) {
-            if offer.subjects.iter().any(|judged| judged == subject) {
-                let scanner = self.plugins.scanner(entry, &offer.name).map_err(|refusal| refusal.to_string());
-                slots.push(self.slot(&entry.found.id, &offer.name, required(&entry.found.id, &offer.name), scanner));
-            }
-        }
-        slots
+        egress::guard(&self.plugins, &self.config, self.home.root())
     }
 
     /// The command scanners, and the places of required ones that are not there.
     fn scanners(&self) -> Vec<ScannerSlot> {
         let security = &self.config.settings.security;
-        let mut slots = self.scanners_of("command");
+        let mut slots = scanners::of(&self.plugins, &self.config, "command");
         for missing in &security.required_scanners {
             if !slots.iter().any(|slot| slot.plugin == *missing || slot.name == *missing) {
                 let refusal = self.plugins.absence(missing);
                 let why = format!("{refusal} ({})", refusal.hint);
-                slots.push(self.slot(missing, missing, true, Err(why)));
+                slots.push(scanners::slot(&self.config, missing, missing, true, Err(why)));
             }
         }
         slots
-    }
-
-    fn slot(
-        &self,
-        plugin: &str,
-        name: &str,
-        required: bool,
-        scanner: Result<crate::plugin::handle::ScannerHandle, String>,
-    ) -> ScannerSlot {
-        let scanners = &self.config.settings.security.scanners;
-        let policy = scanners.get(plugin).or_else(|| scanners.get(name));
-        let timeout = policy.and_then(|policy| policy.timeout).map(Duration::from_secs_f64).unwrap_or(SCAN_TIMEOUT);
-        let on_failure = match policy.and_then(|policy| policy.on_failure) {
-            Some(settings::OnFailure::Open) => OnFailure::Open,
-            _ => OnFailure::Closed,
-        };
-        ScannerSlot { plugin: plugin.to_owned(), name: name.to_owned(), required, timeout, on_failure, scanner }
     }
 }
 

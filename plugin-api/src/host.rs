@@ -1,6 +1,7 @@
 //! The host's services as an author calls them. Everything a plugin does to the outside world goes through
 //! here, limited by what its manifest declares; a plugin needs no runtime for it.
 
+mod fetch;
 mod run;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ use crate::model::Completion;
 use crate::notes::{NotesRead, NotesWrite, NotesWritten};
 use crate::secret::Secret;
 use crate::session::{Answer, AskRequest, CompleteRequest, EmitRequest, Report};
+
+pub use fetch::{Body, FETCH_LIMIT, FetchRequest, Fetched};
 
 /// The host, as one plugin sees it. Cheap to clone.
 #[derive(Clone)]

@@ -145,7 +145,8 @@ pub struct CommandWord {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Permissions {
-    /// Hosts it may talk to, `configured` for endpoints that its settings name.
+    /// Hosts it may talk to, `configured` for endpoints that its settings name, `chosen` for what a model names
+    /// and the guard for URLs lets through.
     pub network: Vec<String>,
     /// Programs it may start; `*` for any.
     pub exec: Vec<String>,

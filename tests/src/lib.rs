@@ -1,6 +1,7 @@
 //! Fakes and helpers shared by the stories in `tests/it`.
 
 pub mod hermes;
+pub mod lab;
 pub mod model_server;
 pub mod owner;
 pub mod plugins;

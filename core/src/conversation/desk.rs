@@ -270,6 +270,10 @@ impl Desk {
 }
 
 impl ToolScope for Desk {
+    fn caller(&self) -> (String, String) {
+        (self.session.clone(), self.place.who.clone())
+    }
+
     fn shell(
         &self,
         request: ShellRequest,

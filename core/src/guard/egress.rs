@@ -10,12 +10,19 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use hermes_plugin_api::error::{ErrorCode, PluginError};
 use hermes_plugin_api::finding::{Action, Finding, Severity, Subject};
+use url::Url;
 
+use super::audit::{Audit, Record};
 use super::findings::{self, CORE};
 use super::policy::{OnFailure, ScannerSlot};
+use super::refusal::{Kind, Refusal};
 use super::report::{Judged, Verdict};
 use super::scan::Scanners;
+use super::witness::{Authorized, Fetch};
+use crate::host::clock;
+use crate::redact::redact;
 use target::{Problem, Target};
 
 /// Most redirects that are followed.
@@ -44,6 +51,18 @@ pub enum Dns {
 pub struct Egress {
     scanners: Scanners,
     missing: Vec<Finding>,
+    audit: Audit,
+}
+
+/// On whose behalf a URL is fetched, for the audit log.
+#[derive(Clone, Copy, Debug)]
+pub struct Requester<'a> {
+    /// The session's id.
+    pub session: &'a str,
+    /// Who caused it.
+    pub who: &'a str,
+    /// The plugin that fetches.
+    pub plugin: &'a str,
 }
 
 /// What was decided about a URL and all that it redirects to.
@@ -70,12 +89,63 @@ impl Egress {
     /// A guard with these scanners of URLs. `missing` names those that must be there and are not: nothing is fetched
     /// then.
     #[must_use]
-    pub fn new(scanners: Vec<ScannerSlot>, missing: &[String]) -> Self {
+    pub fn new(scanners: Vec<ScannerSlot>, missing: &[String], audit: Audit) -> Self {
         let missing = missing.iter().map(|why| Finding {
             description: why.clone(),
             ..findings::own(MISSING, "a policy of websites cannot be asked", Severity::High, Action::Forbid)
         });
-        Self { missing: missing.collect(), scanners: Scanners::new(scanners) }
+        Self { missing: missing.collect(), scanners: Scanners::new(scanners), audit }
+    }
+
+    /// Decides about a URL, or about where a redirect `from` another leads, and writes the decision down.
+    ///
+    /// # Errors
+    /// `DENIED` with `url`, `host`, `rule`, `source` and `message` among the details.
+    pub async fn authorize(
+        &self,
+        url: &str,
+        from: Option<&Target>,
+        requester: Requester<'_>,
+    ) -> Result<Authorized<Fetch>, PluginError> {
+        let hop = self.judge(url, from, &Dns::System).await;
+        let decided = match (hop.findings.iter().find(|judged| objects(judged)), hop.target) {
+            (None, Some(target)) => Ok(Fetch { target, addresses: hop.addresses }),
+            (Some(against), _) => Err(refusal(url, against)),
+            (None, None) => Err(PluginError::new(ErrorCode::DENIED, "The URL could not be judged")),
+        };
+        self.write_down(url, &hop.findings, decided.is_ok(), requester).await?;
+        decided.map(Authorized::mint)
+    }
+
+    /// Nothing is fetched that is not written down.
+    async fn write_down(
+        &self,
+        url: &str,
+        findings: &[Judged],
+        allowed: bool,
+        requester: Requester<'_>,
+    ) -> Result<(), PluginError> {
+        let rules: Vec<String> = findings.iter().map(|judged| judged.finding.rule.clone()).collect();
+        let [session, who, plugin] = [requester.session, requester.who, requester.plugin].map(str::to_owned);
+        let (audit, time_ms, command) = (self.audit.clone(), clock::now_ms(), recorded(url));
+        let write = move || {
+            audit.record(&Record {
+                time_ms,
+                session: &session,
+                who: &who,
+                cwd: "",
+                backend: &plugin,
+                command: &command,
+                allowed,
+                by: "url guard",
+                findings: rules.iter().map(String::as_str).collect(),
+                answer: None,
+            })
+        };
+        match tokio::task::spawn_blocking(write).await {
+            Ok(written) => written,
+            Err(error) => Err(PluginError::internal(error.to_string())),
+        }
     }
 
     /// Tells what would become of a URL and of the redirects that would follow it, without dialling anything.
@@ -166,6 +236,47 @@ async fn resolve(name: &str, port: u16) -> Result<Vec<IpAddr>, Problem> {
         Ok(Err(error)) => Err(unresolved(format!("`{name}` cannot be resolved: {error}"))),
         Err(_) => Err(unresolved(format!("`{name}` could not be resolved within {} s", RESOLVE.as_secs()))),
     }
+}
+
+/// What the model is told. Where policy forbids it, no other way to the same end is welcome.
+fn refusal(url: &str, against: &Judged) -> PluginError {
+    let finding = &against.finding;
+    let mut why = finding.title.clone();
+    if !finding.description.is_empty() {
+        why = format!("{why}: {}", finding.description);
+    }
+    let (url, host) = (shown(url), Url::parse(url).ok().and_then(|url| Some(url.host_str()?.to_owned())));
+    let why = format!("`{url}` is not fetched: {why}");
+    let own = [UNRESOLVED, target::MALFORMED, target::SCHEME].contains(&finding.rule.as_str());
+    let error = match own {
+        true => PluginError::new(ErrorCode::DENIED, why),
+        false => Refusal::new(Kind::Forbidden, why).into(),
+    };
+    let message = error.message.clone();
+    let mut details = serde_json::json!({
+        "url": url, "host": host, "rule": finding.rule, "source": against.source, "message": message,
+    });
+    // A policy says which of its own rules it was, and from where.
+    if let (Some(details), Some(own)) = (details.as_object_mut(), finding.details.as_object()) {
+        details.extend(own.iter().filter(|(key, _)| *key != "url").map(|(key, value)| (key.clone(), value.clone())));
+    }
+    let details = details.as_object().cloned().unwrap_or_default();
+    details.into_iter().fold(error, |error, (key, value)| error.with(&key, value))
+}
+
+/// A URL as it may be repeated: without user name and password, and not for ever.
+fn shown(url: &str) -> String {
+    let clean = Url::parse(url).map(|mut url| {
+        let _ = (url.set_username(""), url.set_password(None));
+        url.to_string()
+    });
+    clean.unwrap_or_else(|_| url.to_owned()).chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+/// As the log gets it.
+fn recorded(url: &str) -> String {
+    let end = url.floor_char_boundary(url.len().min(16 << 10));
+    format!("fetch {}", redact(&shown(url.get(..end).unwrap_or_default())))
 }
 
 fn unresolved(title: String) -> Problem {

@@ -1,6 +1,9 @@
 //! The proof that the guard allowed an effect. Only the guard makes one, it cannot be copied, and it is used up
 //! by the effect.
 
+use std::net::SocketAddr;
+
+use super::egress::target::Target;
 use super::look::Script;
 
 /// An effect that the guard allowed.
@@ -81,6 +84,15 @@ pub struct Exec {
     pub backend: String,
     /// The session's id.
     pub session: String,
+}
+
+/// A URL to fetch that somebody else than the owner named.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Fetch {
+    /// Where.
+    pub target: Target,
+    /// The addresses that were judged. No other may be dialled.
+    pub addresses: Vec<SocketAddr>,
 }
 
 /// A file to read, by a tool and not by a command.

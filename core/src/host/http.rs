@@ -1,10 +1,13 @@
 //! The one door to the network: HTTP and websockets, streamed.
 //!
-//! What comes through here is a *configured* endpoint: named in the plugin's manifest or settings, never by a
-//! model. URLs that a model chose need the guard for addresses first; until that exists they are refused.
-//! Without TLS only what a setting names so, or what is on this machine. Redirects are not followed and proxies of
-//! the environment do not apply.
+//! There are two kinds of endpoints, and neither becomes the other. A *configured* one is named in the plugin's
+//! manifest or settings, never by a model; without TLS only what a setting names so, or what is on this machine, and
+//! redirects are not followed. A URL that was *chosen* needs the guard's proof, for itself and for each redirect.
+//! Proxies of the environment do not apply.
 
+mod fetch;
+
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -12,13 +15,16 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use hermes_plugin_abi as abi;
 use hermes_plugin_abi::{Fault, FfiFuture, Frame, FutureExt as _, JsonFuture, ROption, RResult, RString, UnitFuture};
 use hermes_plugin_api::error::{ErrorCode, PluginError, Result};
-use hermes_plugin_api::host::{HttpRequest, STDOUT, WS_BINARY, WS_TEXT};
+use hermes_plugin_api::host::{FetchRequest, HttpRequest, STDOUT, WS_BINARY, WS_TEXT};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, mpsc};
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use crate::flow::refuse;
+use crate::guard::egress::Egress;
+use crate::host::scope::Scope;
+pub use fetch::Stream;
 
 /// Until the head of a response is there.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(120);
@@ -31,6 +37,9 @@ const CHUNKS: usize = 16;
 /// certificates that it reads take longer than many a command.
 #[derive(Clone, Default)]
 pub struct Http(Arc<OnceLock<Result<reqwest::Client>>>);
+
+/// What stands among a manifest's hosts without being one: kinds of endpoints.
+const KINDS: [&str; 2] = ["configured", "chosen"];
 
 /// Endpoints that a plugin may reach.
 #[derive(Clone, Debug, Default)]
@@ -54,7 +63,8 @@ impl Endpoints {
         let host = url.host_str().unwrap_or_default();
         let port = url.port_or_known_default().unwrap_or_default();
         let with_port = format!("{host}:{port}");
-        let listed = self.hosts.iter().any(|known| *known == host || *known == with_port);
+        let hosts = self.hosts.iter().filter(|known| !KINDS.contains(&known.as_str()));
+        let listed = hosts.into_iter().any(|known| *known == host || *known == with_port);
         let sealed = matches!(url.scheme(), "https" | "wss") || is_loopback(host);
         if listed && sealed || self.configured.iter().any(|known| same_origin(known, &url)) {
             return Ok(url);
@@ -80,18 +90,36 @@ fn same_origin(configured: &str, url: &reqwest::Url) -> bool {
         && known.scheme().trim_start_matches("http") == url.scheme().trim_start_matches("ws").trim_start_matches("http")
 }
 
+/// What all clients have in common.
+fn builder() -> reqwest::ClientBuilder {
+    #[expect(clippy::disallowed_methods, reason = "this file is the door")]
+    let builder = reqwest::Client::builder();
+    builder
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .user_agent(concat!("hermes/", env!("CARGO_PKG_VERSION")))
+}
+
+/// A client that dials a host at these addresses, and no other host.
+fn pinned(host: &str, addresses: &[SocketAddr]) -> Result<reqwest::Client> {
+    let client = fetch::pin(builder(), host, addresses).build();
+    client.map_err(|error| PluginError::internal(format!("Failed to set up HTTP: {error}")))
+}
+
 impl Http {
+    /// Fetches a URL that was chosen, if the guard lets it through, for a plugin in the scope of a call.
+    ///
+    /// # Errors
+    /// `DENIED` by the guard; `USER` for a header that may not be set; `UNAVAILABLE`, `TIMEOUT` from the network;
+    /// `CANCELLED` when the call is over.
+    pub async fn fetch(egress: &Egress, request: FetchRequest, plugin: &str, scope: Scope) -> Result<(Value, Stream)> {
+        fetch::fetch(egress, request, plugin, scope).await
+    }
+
     fn client(&self) -> Result<&reqwest::Client> {
         let client = self.0.get_or_init(|| {
-            #[expect(clippy::disallowed_methods, reason = "this file is the door")]
-            let builder = reqwest::Client::builder();
-            let client = builder
-                .redirect(reqwest::redirect::Policy::none())
-                .no_proxy()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .user_agent(concat!("hermes/", env!("CARGO_PKG_VERSION")))
-                .build();
-            client.map_err(|error| PluginError::internal(format!("Failed to set up HTTP: {error}")))
+            builder().build().map_err(|error| PluginError::internal(format!("Failed to set up HTTP: {error}")))
         });
         client.as_ref().map_err(PluginError::clone)
     }
@@ -272,7 +300,8 @@ mod tests {
 
     #[test]
     fn only_declared_and_configured_endpoints_are_admitted() {
-        let hosts = ["api.example.com", "127.0.0.1:11434", "[::1]:11434"].map(str::to_owned).into();
+        let hosts =
+            ["api.example.com", "127.0.0.1:11434", "[::1]:11434", "configured", "chosen"].map(str::to_owned).into();
         let allowed = Endpoints { hosts, configured: vec!["http://127.0.0.1:8080/v1".into()] };
         let code = |url: &str| allowed.admit(url).err().map(|error| error.code);
         assert_eq!(code("https://api.example.com/x"), None);
@@ -287,6 +316,8 @@ mod tests {
         assert_eq!(code("https://127.0.0.1:8080/v1"), Some(ErrorCode::DENIED));
         assert_eq!(code("https://api.example.com.evil.example/"), Some(ErrorCode::DENIED));
         assert_eq!(code("https://api.example.com@evil.example/"), Some(ErrorCode::DENIED));
+        assert_eq!(code("https://chosen/"), Some(ErrorCode::DENIED));
+        assert_eq!(code("https://configured/"), Some(ErrorCode::DENIED));
         assert_eq!(code("file:///etc/passwd"), Some(ErrorCode::USER));
     }
 }

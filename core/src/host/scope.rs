@@ -70,6 +70,9 @@ pub trait ToolScope: Send + Sync {
     /// Tells the person something, in the name of the plugin `teller`.
     fn emit<'a>(&'a self, teller: &'a str, report: Report) -> BoxFuture<'a, Result<()>>;
 
+    /// The session's id, and who caused what happens in it, for the audit log.
+    fn caller(&self) -> (String, String);
+
     /// Has the session's model answer, beside the conversation.
     fn complete(
         &self,
@@ -106,6 +109,25 @@ impl Scope {
     ) -> Result<T> {
         tokio::select! {
             result = work(&*self.session) => result,
+            () = self.over.cancelled() => Err(PluginError::cancelled()),
+        }
+    }
+}
+
+impl Scope {
+    /// The session's id, and who caused what happens in it.
+    #[must_use]
+    pub fn caller(&self) -> (String, String) {
+        self.session.caller()
+    }
+
+    /// Does something of the call's, until the call is over.
+    ///
+    /// # Errors
+    /// What `work` reports; `CANCELLED` when the call is over first.
+    pub async fn until_over<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::select! {
+            result = work => result,
             () = self.over.cancelled() => Err(PluginError::cancelled()),
         }
     }
@@ -168,6 +190,10 @@ mod tests {
     struct Silent;
 
     impl ToolScope for Silent {
+        fn caller(&self) -> (String, String) {
+            Default::default()
+        }
+
         fn shell(&self, _: ShellRequest, _: Option<Output>, _: Cancel) -> BoxFuture<'_, Result<ShellResult>> {
             std::future::pending().boxed()
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use hermes_plugin_abi as abi;
@@ -14,7 +14,7 @@ use hermes_plugin_api::archive::{Look, Search};
 use hermes_plugin_api::error::{ErrorCode, PluginError, Result};
 use hermes_plugin_api::file::{FileRead, FileWalk, FileWrite};
 use hermes_plugin_api::flow::{Cancel, Output};
-use hermes_plugin_api::host::{Description, ProcessAction, ShellRequest, SpawnRequest};
+use hermes_plugin_api::host::{Description, FetchRequest, ProcessAction, ShellRequest, SpawnRequest};
 use hermes_plugin_api::manifest::{Manifest, Permissions};
 use hermes_plugin_api::notes::{NotesRead, NotesWrite};
 use hermes_plugin_api::secret::Secret;
@@ -24,12 +24,16 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
+use crate::guard::egress::Egress;
 use crate::host::http::{Endpoints, Http};
 use crate::host::scope::{FileRequest, KeptRequest, Scopes};
 use crate::host::{clock, process, store};
 
 /// Looks up a secret by name.
 pub type SecretSource = Box<dyn Fn(&str) -> Option<Secret> + Send + Sync>;
+
+/// The guard for URLs, made once it is needed: it loads scanners.
+pub type LateEgress = LazyLock<Egress, Box<dyn FnOnce() -> Egress + Send>>;
 
 /// What all host objects share.
 pub struct Services {
@@ -39,6 +43,8 @@ pub struct Services {
     pub scopes: Scopes,
     /// The door to the network.
     pub http: Http,
+    /// The guard for URLs that were chosen, made by the first of them. Without it none is fetched.
+    pub egress: OnceLock<LateEgress>,
     /// Looks up a secret by name.
     pub secret: SecretSource,
     /// The folder of the plugins' own stores.
@@ -219,6 +225,14 @@ impl Service {
                 let (head, socket) = Http::websocket(read(service, request)?, &self.endpoints).await?;
                 Ok((head, abi::Channel_TO::from_value(socket, TD_Opaque)))
             }
+            "fetch" if self.may_choose() => {
+                let request: FetchRequest = read(service, request)?;
+                let scope = self.services.scopes.find(&request.token)?;
+                let egress = self.services.egress.get().ok_or_else(|| PluginError::unsupported(service))?;
+                let (head, body) = Http::fetch(egress, request, &self.plugin, scope).await?;
+                Ok((head, abi::Channel_TO::from_value(body, TD_Opaque)))
+            }
+            "fetch" => Err(self.undeclared("the network `chosen`")),
             "http" | "websocket" => Err(self.undeclared("`network`")),
             "process" => {
                 let request: SpawnRequest = read(service, request)?;
@@ -228,6 +242,10 @@ impl Service {
             }
             _ => Err(PluginError::unsupported(service)),
         }
+    }
+
+    fn may_choose(&self) -> bool {
+        self.permissions.network.iter().any(|host| host == "chosen")
     }
 
     fn may_run(&self, program: &str) -> Result<()> {
@@ -266,6 +284,9 @@ impl Service {
         }
         if !self.permissions.network.is_empty() {
             methods.extend(["http", "websocket"]);
+        }
+        if self.may_choose() {
+            methods.push("fetch");
         }
         if !self.permissions.exec.is_empty() {
             methods.push("process");

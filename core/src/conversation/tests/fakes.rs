@@ -256,6 +256,10 @@ struct Desk {
 }
 
 impl ToolScope for Desk {
+    fn caller(&self) -> (String, String) {
+        Default::default()
+    }
+
     fn shell(&self, request: ShellRequest, _: Option<Output>, cancel: Cancel) -> BoxFuture<'_, Result<ShellResult>> {
         async move {
             let id = crate::host::clock::random_id();

@@ -199,6 +199,10 @@ impl Tools {
 struct NoScope;
 
 impl ToolScope for NoScope {
+    fn caller(&self) -> (String, String) {
+        Default::default()
+    }
+
     fn shell(&self, _: ShellRequest, _: Option<Output>, _: Cancel) -> BoxFuture<'_, Result<ShellResult>> {
         Box::pin(std::future::ready(Err(PluginError::unsupported("shell"))))
     }

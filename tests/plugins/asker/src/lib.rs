@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hermes_plugin_api::harness::Collected;
+use hermes_plugin_api::host::{Body, FetchRequest};
 use hermes_plugin_api::model::Message;
 use hermes_plugin_api::prelude::*;
 use hermes_plugin_api::session::{AskRequest, CompleteRequest, Report};
@@ -34,6 +35,7 @@ impl McpServer for Asker {
         let said = match arguments["what"].as_str().unwrap_or_default() {
             "ask" => self.ask(token, arguments, &cancel).await,
             "emit" => self.emit(&token, &arguments).await,
+            "fetch" => self.fetch(token, arguments).await,
             "complete" => self.complete(token, &arguments, &cancel).await,
             _ => Ok(self.host.describe().methods.join(" ")),
         };
@@ -60,6 +62,14 @@ impl Asker {
             .await;
         }
         Ok(json!(self.host.ask(&request, cancel).await?).to_string())
+    }
+
+    async fn fetch(&self, token: String, mut arguments: Value) -> Result<String> {
+        arguments["token"] = token.into();
+        let fetched = self.host.fetch(&serde_json::from_value::<FetchRequest>(arguments)?).await?;
+        let Body { bytes, cut } = fetched.body().await?;
+        let said = if cut { "cut".into() } else { String::from_utf8_lossy(&bytes).into_owned() };
+        Ok(format!("{} {} {} {said}", fetched.status, fetched.url, bytes.len()))
     }
 
     async fn emit(&self, token: &str, arguments: &Value) -> Result<String> {
