@@ -41,6 +41,7 @@ pub fn read(text: &str) -> Command {
     }
     let raw = read_view(text);
     command.simple = raw.simple;
+    command.shells = raw.shells;
     command.problems = raw.problems;
     if let Some(Cleaned { text: cleaned, hidden }) = normalise::clean(text) {
         let shown = if cleaned.len() > MAX_BYTES { Reading::default() } else { read_view(&cleaned) };
@@ -65,6 +66,7 @@ pub fn hides(text: &str) -> bool {
 #[derive(Debug, Default)]
 struct Reading {
     simple: Vec<hermes_plugin_api::command::Simple>,
+    shells: Vec<usize>,
     problems: Vec<Problem>,
     /// Units of work it took.
     #[cfg(test)]
@@ -85,6 +87,7 @@ fn read_view(text: &str) -> Reading {
     }
     Reading {
         simple: reader.simple,
+        shells: reader.shells,
         problems: reader.problems,
         #[cfg(test)]
         steps: reader.budget.work(),

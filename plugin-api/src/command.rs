@@ -20,6 +20,10 @@ pub struct Command {
     /// yields `sudo …` and, reached through it, `rm x`.
     #[serde(default)]
     pub simple: Vec<Simple>,
+    /// The shells that the line starts beside its own, which is shell 0: subshells, stages of pipelines, `sh -c`.
+    /// The parent of shell 1 comes first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shells: Vec<usize>,
     /// What kept the reading from being complete. Each is a finding of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
@@ -70,6 +74,9 @@ pub struct Simple {
     /// Runs in the background (`&`, `coproc`).
     #[serde(default, skip_serializing_if = "is_false")]
     pub background: bool,
+    /// The shell of the line that runs it, by [`Command::shells`]: what a `cd` changes holds in its own shell.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub shell: usize,
     /// Whether it runs, or only stands in text that something else holds as data.
     #[serde(default, skip_serializing_if = "Reach::is_runs")]
     pub reach: Reach,
@@ -273,6 +280,10 @@ impl View {
     fn is_raw(&self) -> bool {
         matches!(self, View::Raw)
     }
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 fn is_false(value: &bool) -> bool {

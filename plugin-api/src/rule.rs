@@ -17,7 +17,7 @@
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -114,14 +114,55 @@ pub fn each_case(command: &Command, cwd: &str, mut ask: impl FnMut(&Case<'_>)) {
 }
 
 fn walk(command: &Command, cwd: &PathShape, mut visit: impl FnMut(usize, &Simple, &PathShape)) {
-    let mut dir = cwd.clone();
+    let mut dirs = Dirs::new(command, cwd);
     for (index, simple) in command.simple.iter().enumerate() {
         if simple.reach == Reach::Runs {
-            visit(index, simple, &dir);
-            if let Some(next) = changed_dir(simple, &dir) {
-                dir = next;
+            let dir = dirs.of(simple.shell);
+            let next = changed_dir(simple, dir);
+            visit(index, simple, dir);
+            if let Some(next) = next {
+                dirs.change(simple.shell, next);
             }
         }
+    }
+}
+
+/// Where each shell of a line is. Most lines have one, in which nothing changes.
+struct Dirs<'a> {
+    command: &'a Command,
+    cwd: &'a PathShape,
+    /// By shell; one that is not there yet is where its parent is.
+    changed: HashMap<usize, PathShape>,
+}
+
+impl<'a> Dirs<'a> {
+    fn new(command: &'a Command, cwd: &'a PathShape) -> Self {
+        Self { command, cwd, changed: HashMap::new() }
+    }
+
+    /// A shell starts where its parent is then.
+    fn of(&mut self, shell: usize) -> &PathShape {
+        if self.changed.is_empty() {
+            return self.cwd;
+        }
+        let mut from = shell;
+        while !self.changed.contains_key(&from)
+            && let Some(parent) = from.checked_sub(1).and_then(|place| self.command.shells.get(place))
+            // Shells stand after their parents; what says otherwise came from elsewhere.
+            && *parent < from
+        {
+            from = *parent;
+        }
+        if from != shell
+            && let Some(dir) = self.changed.get(&from).cloned()
+        {
+            self.changed.insert(shell, dir);
+        }
+        self.changed.get(&shell).unwrap_or(self.cwd)
+    }
+
+    fn change(&mut self, shell: usize, dir: PathShape) {
+        self.changed.insert(shell, dir);
     }
 }
 
@@ -245,8 +286,7 @@ impl Deref for Case<'_> {
     }
 }
 
-/// Where the rest of the line runs after a `cd`. A `cd` in a subshell counts too: a rule then looks at the
-/// stricter of two places, or at one that does not matter.
+/// Where the rest of its shell runs after a `cd`.
 fn changed_dir(simple: &Simple, dir: &PathShape) -> Option<PathShape> {
     if !simple.is(&["cd", "pushd"]) {
         return None;

@@ -59,6 +59,10 @@ pub(super) struct Capture {
 #[derive(Debug, Default)]
 pub(super) struct Reader {
     pub(super) simple: Vec<Simple>,
+    /// The parents of the shells that the text starts.
+    pub(super) shells: Vec<usize>,
+    /// The shell that is being read.
+    pub(super) shell: usize,
     pub(super) problems: Vec<Problem>,
     pub(super) budget: Budget,
     pub(super) env: Env,
@@ -120,7 +124,7 @@ impl Reader {
             if item.background {
                 let scope = Scope { background: true, ..scope.clone() };
                 let mark = self.env.mark();
-                self.item(item, &scope);
+                self.in_shell(|reader| reader.item(item, &scope));
                 self.env.rollback(mark);
             } else {
                 self.item(item, scope);
@@ -188,8 +192,17 @@ impl Reader {
     /// Runs `inner` so that what it assigns is forgotten.
     pub(super) fn subshell(&mut self, inner: impl FnOnce(&mut Self)) {
         let mark = self.env.mark();
-        self.with_own_traps(inner);
+        self.in_shell(|reader| reader.with_own_traps(inner));
         self.env.rollback(mark);
+    }
+
+    /// Runs `inner` as the commands of a further shell.
+    pub(super) fn in_shell(&mut self, inner: impl FnOnce(&mut Self)) {
+        let parent = self.shell;
+        self.shells.push(parent);
+        self.shell = self.shells.len();
+        inner(self);
+        self.shell = parent;
     }
 
     /// Runs `inner`, which may not run at all.

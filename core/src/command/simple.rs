@@ -235,7 +235,7 @@ impl Reader {
         if !self.budget.simples(self.simple.len()) {
             return None;
         }
-        self.simple.push(Simple { span, ..Simple::default() });
+        self.simple.push(Simple { span, shell: self.shell, ..Simple::default() });
         Some(self.simple.len() - 1)
     }
 
@@ -262,6 +262,7 @@ impl Reader {
             stdin,
             feeds: std::mem::take(&mut self.simple[index].feeds),
             background: scope.background,
+            shell: self.simple[index].shell,
             reach: scope.reach,
             span: expanded.span,
             ..Simple::default()

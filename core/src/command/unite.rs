@@ -15,8 +15,12 @@ pub(super) fn unite(command: &mut Command, shown: Reading, hidden: bool) {
     // Indices of commands that both views show point to the raw one.
     let mut new = command.simple.len()..;
     let indices: Vec<usize> = same.iter().filter_map(|same| same.or_else(|| new.next())).collect();
+    let shells = command.shells.len();
+    let shell = |own: usize| if own == 0 { 0 } else { own + shells };
+    command.shells.extend(shown.shells.iter().map(|parent| shell(*parent)));
     for (mut simple, _) in shown.simple.into_iter().zip(same).filter(|(_, same)| same.is_none()) {
         renumber(&mut simple, &indices);
+        simple.shell = shell(simple.shell);
         simple.view = View::Cleaned;
         command.simple.push(simple);
     }
@@ -35,6 +39,7 @@ pub(super) fn unite(command: &mut Command, shown: Reading, hidden: bool) {
 fn key(simple: &Simple) -> String {
     let mut simple = simple.clone();
     simple.span = Span::default();
+    simple.shell = 0;
     simple.feeds.clear();
     simple.stdin = match simple.stdin {
         Stdin::Pipe(_) => Stdin::Pipe(Vec::new()),

@@ -82,7 +82,7 @@ impl Reader {
             self.env.set_direct(Space::Variable, &name, values);
         }
         let calls = std::mem::take(&mut self.calls);
-        self.with_own_traps(inner);
+        self.in_shell(|reader| reader.with_own_traps(inner));
         self.calls = calls;
         self.env.rollback(mark);
     }

@@ -194,3 +194,24 @@ fn a_function_that_multiplies_is_floor() {
     command.simple[0].background = true;
     assert!(floor(&command, &ctx()).is_some());
 }
+
+#[test]
+fn a_directory_holds_in_its_own_shell() {
+    for (text, is_floor) in [
+        ("cd / && (cd /tmp; ls); rm -rf *", true),
+        ("cd /; ls | cd /tmp; rm -rf *", true),
+        ("cd /; bash -c 'cd /tmp'; rm -rf *", true),
+        ("cd /; echo $(cd /tmp); rm -rf *", true),
+        ("cd /; cd /tmp & rm -rf *", true),
+        ("cd /; (rm -rf *)", true),
+        ("cd /; (cd usr; (cd ..; rm -rf *))", true),
+        ("cd /; { cd /tmp; }; rm -rf *", false),
+        ("(cd /); rm -rf *", false),
+        ("(cd /; ls) && rm -rf *", false),
+        ("bash -c 'cd /; ls'; rm -rf *", false),
+        ("cd / | rm -rf *", false),
+        ("cd /tmp; (cd /; ls); (rm -rf *)", false),
+    ] {
+        assert_eq!(floor(&crate::command::read(text), &ctx()).is_some(), is_floor, "{text}");
+    }
+}
