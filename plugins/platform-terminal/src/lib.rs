@@ -5,12 +5,14 @@
 #![forbid(unsafe_code)]
 
 mod clean;
+mod clock;
 mod complete;
 mod config;
 mod console;
 mod draft;
 mod editor;
 mod keyboard;
+mod markdown;
 mod reader;
 mod screen;
 mod seat;
@@ -67,11 +69,17 @@ impl Terminal {
         let (out, err) = (std::io::stdout(), std::io::stderr());
         let wiring = Wiring { typed: std::io::stdin().is_terminal(), out: out.is_terminal(), err: err.is_terminal() };
         let style = Style::of_terminal(wiring.err);
-        let screen = Screen::new(Box::new(out), Box::new(err), wiring, style);
+        let screen = Screen::new(Box::new(out), Box::new(err), wiring, style).measured(columns);
         let home = std::env::var("HOME").ok();
         let setup = Setup { coloured: style.is_coloured(), home, ..Setup::default() };
         Ok(Self { seat: Arc::new(Seat::new(Console::new(screen, setup))?) })
     }
+}
+
+/// How wide the terminal is now.
+fn columns() -> usize {
+    let size = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).ok();
+    size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).unwrap_or(screen::COLUMNS)
 }
 
 fn inbound(number: u64, event: Event) -> Inbound {

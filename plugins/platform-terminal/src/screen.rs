@@ -6,10 +6,14 @@ use std::io::{self, Write};
 use hermes_plugin_api::platform::{Body, Prompt};
 
 use crate::clean::{Cleaner, clean};
+use crate::markdown::Markdown;
 use crate::style::{Style, Tone};
 
 /// Longest output of a command that is remembered to keep an answer from repeating it, in bytes.
 const REMEMBERED: usize = 64 * 1024;
+
+/// How wide a terminal is that does not say so.
+pub(crate) const COLUMNS: usize = 80;
 
 /// Where is what connected.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,10 +32,14 @@ pub(crate) struct Screen {
     err: Box<dyn Write + Send>,
     wiring: Wiring,
     style: Style,
+    /// How wide the terminal is now.
+    columns: Option<fn() -> usize>,
     /// The last character written to each was a line break.
     fresh: [bool; 2],
     /// What was streamed of the message that is being written.
     streamed: String,
+    /// How that is drawn, where it is drawn at all.
+    drawing: Option<Markdown>,
     cleaner: Cleaner,
     /// The output of the last command, as far as it was shown.
     output: String,
@@ -54,8 +62,10 @@ impl Screen {
             err,
             wiring,
             style,
+            columns: None,
             fresh: [true, true],
             streamed: String::new(),
+            drawing: None,
             cleaner: Cleaner::default(),
             output: String::new(),
             output_over: false,
@@ -64,8 +74,17 @@ impl Screen {
         }
     }
 
+    /// Asks here how wide the terminal is.
+    pub(crate) fn measured(mut self, columns: fn() -> usize) -> Self {
+        self.columns = Some(columns);
+        self
+    }
+
     /// Shows something.
     pub(crate) fn show(&mut self, body: &Body) -> io::Result<()> {
+        if !matches!(body, Body::Delta { .. } | Body::MessageEnd { .. } | Body::Message { .. } | Body::Status(_)) {
+            self.hold_nothing()?;
+        }
         match body {
             Body::Delta { text } => self.delta(text),
             Body::MessageEnd { text } | Body::Message { text } => self.message(text),
@@ -136,27 +155,58 @@ impl Screen {
 
     fn delta(&mut self, text: &str) -> io::Result<()> {
         if self.streamed.is_empty() {
-            self.fresh_line(To::Out)?;
-            self.cleaner = Cleaner::default();
+            self.begin()?;
         }
         self.streamed.push_str(text);
-        let text = self.cleaner.next(text);
-        self.write(To::Out, &text)
+        self.answer(text)
     }
 
     /// Ends the message that was streamed, or writes one that was not.
     fn message(&mut self, text: &str) -> io::Result<()> {
         let streamed = std::mem::take(&mut self.streamed);
-        let rest = match rest_after(text, &streamed) {
-            Some(rest) => rest,
+        match rest_after(text, &streamed) {
+            Some(rest) => self.answer(rest)?,
             None => {
-                self.fresh_line(To::Out)?;
-                self.unseen(text)
+                self.hold_nothing()?;
+                self.begin()?;
+                let text = self.unseen(text).to_owned();
+                self.answer(&text)?;
             }
-        };
-        let rest = clean(rest);
-        self.write(To::Out, &rest)?;
+        }
+        self.hold_nothing()?;
+        self.drawing = None;
         self.fresh_line(To::Out)
+    }
+
+    fn begin(&mut self) -> io::Result<()> {
+        self.fresh_line(To::Out)?;
+        self.cleaner = Cleaner::default();
+        self.drawing = self.draws().then(|| Markdown::new(self.style.is_coloured()));
+        Ok(())
+    }
+
+    /// A piece of an answer.
+    fn answer(&mut self, text: &str) -> io::Result<()> {
+        let text = self.cleaner.next(text);
+        let columns = self.columns();
+        let text = self.drawing.as_mut().map(|drawing| drawing.next(&text, columns)).unwrap_or(text);
+        self.write(To::Out, &text)
+    }
+
+    /// Draws what of an answer was held back.
+    fn hold_nothing(&mut self) -> io::Result<()> {
+        let columns = self.columns();
+        let rest = self.drawing.as_mut().map(|drawing| drawing.rest(columns)).unwrap_or_default();
+        self.write(To::Out, &rest)
+    }
+
+    /// Whether answers are drawn: into a pipe, or on a terminal that can do little, they go as they are.
+    fn draws(&self) -> bool {
+        self.wiring.out && self.style.can_move()
+    }
+
+    fn columns(&self) -> usize {
+        self.columns.map_or(COLUMNS, |columns| columns())
     }
 
     /// The text without the output of the last command, where the person has that before their eyes already.
