@@ -53,6 +53,7 @@ impl Ground {
     /// When there is no home, or a lock file or the catalogue is malformed.
     pub fn survey(env: Environment, profile: Option<Profile>) -> Result<Self, Failure> {
         let home = Home::resolve(&env)?;
+        let profile = profile.map_or_else(|| home.active_profile(), |profile| Ok(Some(profile)))?;
         let home = profile.map_or(home.clone(), |profile| home.profile(profile));
         home.check()?;
         let extra = env.var("HERMES_PLUGIN_PATH").map(|paths| std::env::split_paths(paths).collect());

@@ -8,14 +8,19 @@ pub mod chat;
 pub mod check;
 pub mod config;
 mod contributed;
+pub mod doctor;
 pub mod exec;
+pub mod manual;
 pub mod model;
 pub mod out;
 pub mod plugins;
+pub mod profile;
 mod runtime;
 pub mod sessions;
 pub mod setup;
 mod start;
+pub mod status;
+pub mod tools;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -49,8 +54,15 @@ enum Command {
     Check(check::CheckArgs),
     /// Talk at the terminal, or answer one query. The default.
     Chat(chat::ChatArgs),
+    /// Print what a shell needs to complete words: put it where that shell looks for it.
+    Completion(manual::CompletionArgs),
+    /// Look at everything that must be there, and say what to do about what is not.
+    Doctor(doctor::DoctorArgs),
     /// Run one command through the guard.
     Exec(exec::ExecArgs),
+    /// Print a page of the manual.
+    #[command(hide = true)]
+    Man(manual::ManArgs),
     /// Show, change and check the configuration.
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -59,11 +71,18 @@ enum Command {
     /// List, install, trust and check plugins.
     #[command(subcommand)]
     Plugins(plugins::PluginsCommand),
+    /// Make, choose and delete profiles: homes with everything of their own.
+    #[command(subcommand)]
+    Profile(profile::ProfileCommand),
     /// List, search, export and delete what was said.
     #[command(subcommand)]
     Sessions(sessions::SessionsCommand),
     /// Get a new home going: choose a model, by questions or by flags.
     Setup(setup::SetupArgs),
+    /// Tell what is in force.
+    Status(status::StatusArgs),
+    /// List the toolsets that models are offered, and switch them on and off.
+    Tools(tools::ToolsArgs),
     /// Print the version.
     Version,
     /// A word that a plugin contributes.
@@ -92,7 +111,7 @@ fn run(args: Vec<std::ffi::OsString>) -> Result<u8, Failure> {
         Err(error) => return usage(&args, error),
     };
     let cli = Cli::from_arg_matches(&matches).map_err(|error| Failure::new(error.to_string()))?;
-    let ground = || Ground::survey(Environment::capture(), cli.profile.clone());
+    let ground = || -> Result<Ground, Failure> { Ground::survey(Environment::capture(), cli.profile.clone()) };
     match cli.command {
         Some(Command::Version) => Ok(print_version()),
         None => chat::run(cli.chat, ground()?),
@@ -101,6 +120,12 @@ fn run(args: Vec<std::ffi::OsString>) -> Result<u8, Failure> {
             usage(&args, Cli::command().error(clap::error::ErrorKind::ArgumentConflict, text))
         }
         Some(Command::Chat(args)) => chat::run(args, ground()?),
+        Some(Command::Completion(args)) => manual::complete(&args, Cli::command()),
+        Some(Command::Doctor(args)) => doctor::run(&args, ground()),
+        Some(Command::Man(args)) => manual::page(&args, Cli::command()),
+        Some(Command::Profile(command)) => profile::run(command, ground()?),
+        Some(Command::Status(args)) => status::run(&args, ground()?),
+        Some(Command::Tools(args)) => tools::run(args, ground()?),
         Some(Command::Exec(args)) => exec::run(args, ground()?),
         Some(Command::Approvals(command)) => approvals::run(command, &ground()?),
         Some(Command::Audit(command)) => audit::run(command, &ground()?),

@@ -10,6 +10,7 @@ pub mod install;
 #[expect(unsafe_code, reason = "loads shared objects; the only place in core that may")]
 pub mod load;
 pub mod lock;
+pub mod probe;
 pub mod refusal;
 pub mod registry;
 pub mod state;

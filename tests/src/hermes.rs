@@ -16,7 +16,7 @@ pub struct Hermes {
 }
 
 /// What one run printed, and its exit code.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Ran {
     /// The exit code; `None` after a signal.
     pub code: Option<i32>,

@@ -77,13 +77,14 @@ fn command_line(prefix: &Path) -> Result<String> {
 }
 
 /// Returns the words that a help text lists under `Commands:`.
-fn subcommands<'a>(help: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
+pub(crate) fn subcommands<'a>(help: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
     let listed = help.iter().skip_while(|line| **line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     let named = listed.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
     named.filter_map(|line| line.split_whitespace().next()).filter(|word| *word != "help")
 }
 
-fn output(command: &mut Command) -> Result<String> {
+/// Returns what a command prints, which must succeed.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command.output().with_context(|| format!("Failed to start {command:?}"))?;
     let said = String::from_utf8(output.stdout)?;
     ensure!(output.status.success(), "{command:?}: {said}{}", String::from_utf8_lossy(&output.stderr));

@@ -1,14 +1,17 @@
-//! `cargo xtask install`: the program, every plugin, their lock and catalogue, and the sources of plugin-api.
+//! `cargo xtask install`: the program, every plugin, their lock and catalogue, the sources of plugin-api, and what
+//! shells and `man` look for.
 
 use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
 use crate::api_sources;
 use crate::build::{self, Profile};
 use crate::catalogue::Catalogue;
+use crate::docs;
 use crate::lock::{Entry, Lock};
 use crate::prefix::Installation;
 use crate::workspace::{Plugin, Workspace};
@@ -51,10 +54,35 @@ pub(crate) fn build_into(workspace: &Workspace, prefix: &Path, profile: Profile)
     }
     installation.write("lib/hermes/plugins/plugins.lock", lock.to_text()?);
     installation.write("lib/hermes/catalogue.yaml", Catalogue::read(workspace, &plugins)?.to_text()?);
+    add_manual(&mut installation, &built.join("hermes"))?;
     for (path, text) in api_sources::read(workspace)? {
         installation.write(&format!("share/hermes/plugin-api/{path}"), text);
     }
     installation.perform()
+}
+
+/// Adds pages of the manual and words for shells, as the program itself tells them.
+fn add_manual(installation: &mut Installation, hermes: &Path) -> Result<()> {
+    // A home of nobody: what is installed is the same for all.
+    let home = tempfile::tempdir()?;
+    let told = |words: &[&str]| {
+        let mut command = Command::new(hermes);
+        docs::output(command.args(words).env("HERMES_HOME", home.path()).env("NO_COLOR", "1"))
+    };
+    let help = told(&["--help"])?;
+    let help: Vec<&str> = help.lines().collect();
+    installation.write("share/man/man1/hermes.1", told(&["man"])?);
+    for word in docs::subcommands(&help) {
+        installation.write(&format!("share/man/man1/hermes-{word}.1"), told(&["man", word])?);
+    }
+    for (shell, path) in [
+        ("bash", "share/bash-completion/completions/hermes"),
+        ("zsh", "share/zsh/site-functions/_hermes"),
+        ("fish", "share/fish/vendor_completions.d/hermes.fish"),
+    ] {
+        installation.write(path, told(&["completion", shell])?);
+    }
+    Ok(())
 }
 
 fn add_plugin(installation: &mut Installation, plugin: &Plugin, built: &Path) -> Result<Entry> {

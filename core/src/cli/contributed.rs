@@ -80,13 +80,18 @@ fn unknown(word: &str, ground: &Ground, own: &[String]) -> Failure {
 }
 
 /// The same help, with the words of enabled plugins in it. None where they cannot be known: help never fails.
-pub(super) fn listed(mut command: clap::Command, args: &[OsString]) -> Option<clap::Error> {
+pub(super) fn listed(command: clap::Command, args: &[OsString]) -> Option<clap::Error> {
+    with_words(command)?.try_get_matches_from(args).err()
+}
+
+/// The grammar with the words of enabled plugins in it. None where they cannot be known.
+pub(super) fn with_words(mut command: clap::Command) -> Option<clap::Command> {
     for word in words()? {
         if command.find_subcommand(&word.name).is_none() {
             command = command.subcommand(clap::Command::new(word.name).about(plain(&word.about)));
         }
     }
-    command.try_get_matches_from(args).err()
+    Some(command)
 }
 
 fn words() -> Option<Vec<CommandWord>> {

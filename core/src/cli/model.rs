@@ -16,7 +16,7 @@ use crate::cli::ask;
 use crate::error::{Failure, OK, USAGE};
 
 pub(super) use choose::{Choice, choose};
-pub(super) use provider::Provider;
+pub(super) use provider::{Key, Provider};
 pub(super) use trial::search;
 
 /// What to do about models.

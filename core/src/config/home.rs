@@ -1,6 +1,6 @@
 //! The home directory: where it is, what stands in it, how private it is.
 //!
-//! Knows paths and permissions only; it reads no content. It never makes an existing directory more open, and
+//! Knows paths and permissions only; the one content it reads is the name of the profile in use. It never makes an existing directory more open, and
 //! creates nothing before somebody asks with [`Home::create`] or [`Home::create_dir`].
 
 use std::ffi::OsStr;
@@ -10,6 +10,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 
 use super::environment::Environment;
+use crate::host::file::write_whole;
 
 /// A hermes home: `$HERMES_HOME`, else `~/.hermes`, or one profile within it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,11 @@ pub struct Home {
     root: PathBuf,
     profile: Option<Profile>,
 }
+
+/// The file of the main home that names the profile in use.
+const ACTIVE: &str = "active_profile";
+/// What the main home is called among the profiles.
+pub const DEFAULT: &str = "default";
 
 /// The name of a profile: letters, digits, `-` and `_`, beginning with a letter or digit, at most 64.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,10 +81,13 @@ impl Home {
         Self { root: root.into(), profile: None }
     }
 
-    /// Returns the home of a profile, which has everything of its own.
+    /// Returns the home of a profile, which has everything of its own. `default` is the main home.
     #[must_use]
     pub fn profile(&self, profile: Profile) -> Self {
         let base = self.base();
+        if profile.0 == DEFAULT {
+            return Self { root: base, profile: None };
+        }
         Self { root: base.join("profiles").join(&profile.0), profile: Some(profile) }
     }
 
@@ -148,9 +157,41 @@ impl Home {
         };
         let names = entries.filter_map(Result::ok).filter(|entry| entry.path().is_dir());
         let names = names.filter_map(|entry| entry.file_name().into_string().ok());
-        let mut names: Vec<String> = names.filter(|name| name.parse::<Profile>().is_ok()).collect();
+        let is_name = |name: &String| name.parse::<Profile>().is_ok() && name != DEFAULT;
+        let mut names: Vec<String> = names.filter(is_name).collect();
         names.sort();
         names
+    }
+
+    /// Returns the profile that is used where none is named; none for the main home.
+    ///
+    /// # Errors
+    /// [`HomeError`] where that cannot be read, or makes no sense.
+    pub fn active_profile(&self) -> Result<Option<Profile>, HomeError> {
+        let path = self.base().join(ACTIVE);
+        match fs::read_to_string(&path) {
+            Ok(name) if name.trim().is_empty() || name.trim() == DEFAULT => Ok(None),
+            Ok(name) => name.trim().parse().map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(HomeError::Access { path, verb: "read", owner: None, source }),
+        }
+    }
+
+    /// Has this profile be used where none is named.
+    ///
+    /// # Errors
+    /// [`HomeError`] where that cannot be written.
+    pub fn make_active(&self) -> Result<(), HomeError> {
+        let base = Self { root: self.base(), profile: None };
+        base.create()?;
+        let path = base.root.join(ACTIVE);
+        let name = self.profile_name().unwrap_or(DEFAULT);
+        write_whole(&path, format!("{name}\n").as_bytes(), 0o600).map_err(|source| HomeError::Access {
+            path,
+            verb: "written",
+            owner: None,
+            source,
+        })
     }
 
     fn base(&self) -> PathBuf {
@@ -266,6 +307,20 @@ impl std::str::FromStr for Profile {
     }
 }
 
+impl Profile {
+    /// The main home.
+    #[must_use]
+    pub fn main() -> Self {
+        Self(DEFAULT.to_owned())
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl HomeError {
     /// Returns what the user can do about it.
     pub fn hint(&self) -> Option<String> {
@@ -273,7 +328,7 @@ impl HomeError {
             Self::Unknown => "set `HERMES_HOME` to a directory of your own".to_owned(),
             Self::ProfileName(_) => "use letters, digits, `-` and `_`, at most 64 of them".to_owned(),
             Self::NoProfile { name, .. } => {
-                format!("create it with `hermes profile create {name}`")
+                format!("create it with `hermes profile create {name}`, or `hermes -p default profile use default`")
             }
             Self::NotDirectory(path) => {
                 format!("move `{}` away, or set `HERMES_HOME` to a directory", path.display())

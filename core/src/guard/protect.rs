@@ -192,7 +192,7 @@ fn own_class(below: &[Part]) -> Option<Class> {
     let (first, rest) = below.split_first()?;
     let is = |name: &str| first.may_be(name);
     match () {
-        () if is("config.yaml") || is(".env") => Some(Class::Settings),
+        () if is("config.yaml") || is(".env") || is("active_profile") => Some(Class::Settings),
         () if is("plugins") || is("plugins.lock") => Some(Class::Plugins),
         () if is("pairing") => Some(Class::Pairing),
         () if first.text().starts_with("state.db") => Some(Class::State),
@@ -236,6 +236,8 @@ fn verb(case: &Case<'_>) -> Option<&'static str> {
         "model" if says(1, &["set"]) => Some(KEYS),
         "setup" => Some(KEYS),
         "plugins" if says(1, &["install", "enable", "disable", "remove", "update"]) => Some(Class::Plugins.describe()),
+        "tools" if says(1, &["enable", "disable"]) => Some(Class::Plugins.describe()),
+        "profile" if says(1, &["create", "use", "delete"]) => Some(Class::Settings.describe()),
         "pairing" if says(1, &["approve", "revoke"]) => Some(Class::Pairing.describe()),
         "mcp" if says(1, &["add", "accept"]) => Some("the tools the agent has"),
         _ => None,

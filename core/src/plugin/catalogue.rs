@@ -52,7 +52,7 @@ fn yes() -> bool {
 }
 
 /// The command-line words that are core's own, those of later releases among them.
-pub const WORDS: [&str; 26] = [
+pub const WORDS: [&str; 27] = [
     "approvals",
     "audit",
     "chat",
@@ -64,6 +64,7 @@ pub const WORDS: [&str; 26] = [
     "exec",
     "gateway",
     "help",
+    "man",
     "mcp",
     "model",
     "pairing",

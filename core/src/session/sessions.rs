@@ -91,9 +91,16 @@ impl Sessions {
 
     /// Takes away the locks that processes left which were killed.
     pub fn sweep(&self) {
-        for entry in std::fs::read_dir(&self.locks).into_iter().flatten().flatten() {
-            drop(entry.file_name().to_str().map(|id| self.hold(id)));
+        for id in self.open_ids() {
+            drop(self.hold(&id));
         }
+    }
+
+    /// The sessions that have a lock: those that are open, and those that were when a process was killed.
+    #[must_use]
+    pub fn open_ids(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(&self.locks).into_iter().flatten().flatten();
+        entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
     }
 
     /// Which process has a session open; `None` when none has.

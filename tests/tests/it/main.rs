@@ -5,6 +5,7 @@ mod commands;
 mod drawing;
 mod editing;
 mod egress;
+mod everyday;
 mod exec;
 mod files;
 mod memory;

@@ -13,6 +13,7 @@ use crate::config::layers::Config;
 use crate::error::{self, Failure};
 use crate::plugin::asks::{self, plain};
 use crate::plugin::find::MANIFEST;
+use crate::plugin::probe;
 use crate::plugin::registry::{Entry, Plugins};
 use crate::plugin::trust;
 
@@ -102,11 +103,8 @@ impl View<'_> {
     }
 
     fn probe(&self, probe: &Probe) -> String {
-        let (what, there) = match probe {
-            Probe::Program(name) => (name, std::env::split_paths(self.path).any(|dir| dir.join(name).is_file())),
-            Probe::Path(path) => (path, Path::new(path).exists()),
-        };
-        plain(&format!("{what}: {}", if there { "found" } else { "not found" }))
+        let (Probe::Program(what) | Probe::Path(what)) = probe;
+        plain(&format!("{what}: {}", if probe::is_there(probe, self.path) { "found" } else { "not found" }))
     }
 
     fn settings(&self, manifest: &Manifest) -> Vec<Setting> {

@@ -30,6 +30,11 @@ fn listing_help_and_configuration_open_no_plugin() {
         &["config", "show"],
         &["config", "check"],
         &["version"],
+        &["doctor"],
+        &["status"],
+        &["tools"],
+        &["profile", "show"],
+        &["completion", "bash"],
         &["no-such-word"],
     ] {
         assert_eq!(opened(&hermes, args), Vec::<String>::new(), "{args:?}");
