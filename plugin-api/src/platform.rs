@@ -136,13 +136,19 @@ pub enum Body {
     },
     /// Something the agent does: a tool call, a retry.
     Activity {
-        /// One line.
+        /// One line: all of it, for where there is nothing better.
         text: String,
+        /// The tool call that begins or ends here, for platforms that draw one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<Call>,
     },
     /// Output of a running command, as it comes.
     ToolOutput {
         /// The text.
         text: String,
+        /// It is a unified diff, whole.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        diff: bool,
     },
     /// Something the person must know: a warning, a banner.
     Notice {
@@ -167,6 +173,46 @@ pub enum Body {
 impl Default for Body {
     fn default() -> Self {
         Self::Message { text: String::new() }
+    }
+}
+
+/// A tool call, as it begins and as it ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Call {
+    /// The same at the beginning and at the end, and different for calls side by side.
+    pub id: String,
+    /// The tool.
+    pub name: String,
+    /// What it is about, in a few words; may be empty.
+    pub about: String,
+    /// How it ended. Absent: it begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ended>,
+}
+
+/// How a tool call ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ended {
+    /// How long it took, in milliseconds.
+    pub elapsed_ms: u64,
+    /// It was refused, broke off or could not be made.
+    pub failed: bool,
+    /// The exit code of the command that it ran, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i64>,
+}
+
+impl Body {
+    /// Something the agent does that is no tool call.
+    pub fn activity(text: impl Into<String>) -> Self {
+        Self::Activity { text: text.into(), call: None }
+    }
+
+    /// Output of a running command.
+    pub fn tool_output(text: impl Into<String>) -> Self {
+        Self::ToolOutput { text: text.into(), diff: false }
     }
 }
 

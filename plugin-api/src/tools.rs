@@ -90,9 +90,22 @@ pub struct CallContext {
 pub struct Progress {
     /// What is going on.
     pub message: String,
+    /// The message is a unified diff, whole.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub diff: bool,
 }
 
 impl Progress {
+    /// Something that is going on.
+    pub fn text(message: impl Into<String>) -> Self {
+        Self { message: message.into(), diff: false }
+    }
+
+    /// A unified diff of what changed.
+    pub fn diff(message: impl Into<String>) -> Self {
+        Self { message: message.into(), diff: true }
+    }
+
     /// An output whose text is shown as progress: for a call that passes on what a command prints.
     #[must_use]
     pub fn output(progress: Sink<Self>) -> Output {
@@ -104,7 +117,7 @@ struct Shown(Sink<Progress>);
 
 impl abi::Sink for Shown {
     fn try_push(&self, text: RSlice<'_, u8>) -> u32 {
-        match self.0.try_push(&Progress { message: String::from_utf8_lossy(&text).into_owned() }) {
+        match self.0.try_push(&Progress::text(String::from_utf8_lossy(&text))) {
             Pushed::Taken => PUSHED,
             Pushed::Full => FULL,
             Pushed::Closed => CLOSED,
@@ -114,7 +127,7 @@ impl abi::Sink for Shown {
     fn push(&self, text: RVec<u8>) -> FfiFuture<u32> {
         let sink = self.0.clone();
         async move {
-            let progress = Progress { message: String::from_utf8_lossy(&text).into_owned() };
+            let progress = Progress::text(String::from_utf8_lossy(&text));
             if sink.push(&progress).await.is_ok() { PUSHED } else { CLOSED }
         }
         .into_ffi()

@@ -250,7 +250,7 @@ impl Desk {
         let (Report::Progress { text } | Report::Notice { text }) = &report;
         let text: String = redact(text).chars().take(REPORT).collect();
         let body = match report {
-            Report::Progress { .. } => Body::Activity { text: format!("{teller}: {}", quote::line(&text)) },
+            Report::Progress { .. } => Body::activity(format!("{teller}: {}", quote::line(&text))),
             Report::Notice { .. } => {
                 let lines = quote::lines(&text).into_iter().map(|line| format!("{teller} │ {line}"));
                 Body::Notice { text: lines.collect::<Vec<_>>().join("\n") }

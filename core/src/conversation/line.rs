@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use hermes_plugin_api::error::{PluginError, Result};
-use hermes_plugin_api::platform::{Body, Outbound, Prompt};
+use hermes_plugin_api::platform::{Body, Call, Outbound, Prompt};
 use tokio::sync::oneshot;
 
 use crate::flow::within;
@@ -160,11 +160,12 @@ impl Line {
                 *stream = Stream::default();
                 Body::MessageEnd { text: clean(text) }
             }
-            Body::Activity { text } => {
+            Body::Activity { text, call } => {
                 *stream = Stream::default();
-                Body::Activity { text: clean(text) }
+                let call = call.map(|call| Call { about: clean(call.about), ..call });
+                Body::Activity { text: clean(text), call }
             }
-            Body::ToolOutput { text } => Body::ToolOutput { text: clean(text) },
+            Body::ToolOutput { text, diff } => Body::ToolOutput { text: clean(text), diff },
             Body::Notice { text } => Body::Notice { text: clean(text) },
             other => other,
         })

@@ -4,12 +4,13 @@
 //! among them says that it may.
 
 use std::pin::pin;
+use std::time::Duration;
 
 use futures_util::{FutureExt as _, StreamExt as _};
 use hermes_plugin_api::error::{ErrorCode, PluginError};
 use hermes_plugin_api::flow::Cancel;
 use hermes_plugin_api::model::CallRequest;
-use hermes_plugin_api::platform::Body;
+use hermes_plugin_api::platform::{Body, Call as Shown, Ended};
 use hermes_plugin_api::tools::{CallContext, CallResult, Progress, ToolCall};
 use serde_json::{Map, Value};
 use tokio::time::sleep;
@@ -68,21 +69,22 @@ async fn one(turn: &Turn<'_>, call: &Call, cancel: &Cancel) -> CallResult {
         let entry = turn.toolbox.find(&call.name)?;
         Ok((entry, entry.check(arguments)?, summary(arguments)))
     });
-    let (entry, arguments, summary) = match checked {
+    let (entry, arguments, about) = match checked {
         Ok(checked) => checked,
         Err(why) => {
-            show(turn, format!("{}: {}", call.name, one_line(&why, limits::EXCERPT))).await;
+            let text = format!("{}: {}", call.name, one_line(&why, limits::EXCERPT));
+            turn.follower.show(Body::activity(one_line(&text, limits::EXCERPT))).await;
             return CallResult::error(why);
         }
     };
-    show(turn, format!("{} {summary}", call.name)).await;
+    let mut shown = Shown { id: call.id.clone(), name: call.name.clone(), about, ended: None };
+    show(turn, format!("{} {}", shown.name, shown.about), &shown).await;
     let started = clock::instant();
     let result = invoke(turn, entry, arguments, cancel).await;
-    let took = format!("{:.1} s", started.elapsed().as_secs_f32());
-    match &result {
-        Ok(result) if !result.is_error => show(turn, format!("{} done in {took}", call.name)).await,
-        _ => show(turn, format!("{} failed after {took}", call.name)).await,
-    }
+    let ended = ended(&result, started.elapsed());
+    shown.ended = Some(ended);
+    let how = if ended.failed { "failed after" } else { "done in" };
+    show(turn, format!("{} {how} {:.1} s", shown.name, started.elapsed().as_secs_f32()), &shown).await;
     result.unwrap_or_else(|error| CallResult::error(told(&call.name, &error)))
 }
 
@@ -115,12 +117,12 @@ async fn invoke(turn: &Turn<'_>, entry: &Entry, arguments: Value, cancel: &Cance
             result = &mut work => {
                 // What was told last is shown too.
                 while let Some(Ok(report)) = progress.try_recv() {
-                    turn.follower.show(Body::ToolOutput { text: report.message }).await;
+                    turn.follower.show(output(report)).await;
                 }
                 return result;
             }
             report = progress.recv(), if reporting => match report {
-                Some(Ok(report)) => turn.follower.show(Body::ToolOutput { text: report.message }).await,
+                Some(Ok(report)) => turn.follower.show(output(report)).await,
                 Some(Err(error)) => tracing::debug!(%error, "A report could not be read."),
                 None => reporting = false,
             },
@@ -135,8 +137,22 @@ fn too_slow(turn: &Turn<'_>) -> PluginError {
     PluginError::new(ErrorCode::TIMEOUT, format!("It did not end within {seconds} s"))
 }
 
-async fn show(turn: &Turn<'_>, text: String) {
-    turn.follower.show(Body::Activity { text: one_line(&text, limits::EXCERPT) }).await;
+/// How a call ended. The exit code is where the tool for commands says it.
+fn ended(result: &Result<CallResult, PluginError>, elapsed: Duration) -> Ended {
+    let structured = result.as_ref().ok().and_then(|result| result.structured.as_ref());
+    Ended {
+        elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+        failed: result.as_ref().map_or(true, |result| result.is_error),
+        exit_code: structured.and_then(|structured| structured.get("exit_code")?.as_i64()),
+    }
+}
+
+fn output(report: Progress) -> Body {
+    Body::ToolOutput { text: report.message, diff: report.diff }
+}
+
+async fn show(turn: &Turn<'_>, text: String, call: &Shown) {
+    turn.follower.show(Body::Activity { text: one_line(&text, limits::EXCERPT), call: Some(call.clone()) }).await;
 }
 
 /// What a call is about, in a few words: what it names, or else its first text.

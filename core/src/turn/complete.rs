@@ -46,7 +46,7 @@ pub(super) async fn complete(turn: &Turn<'_>, request: Request, cancel: &Cancel)
         let Some(wait) = wait_for(error, tried, turn.limits.retries, deadline) else { return Err(stopped) };
         tried += 1;
         let text = format!("{error}; trying again in {} s ({tried} of {})", seconds(wait), turn.limits.retries);
-        turn.follower.show(Body::Activity { text }).await;
+        turn.follower.show(Body::activity(text)).await;
         if cancel.run(sleep(wait)).await.is_err() {
             return Err(Stopped { said: stopped.said, why: Why::Interrupted });
         }

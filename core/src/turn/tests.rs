@@ -38,8 +38,26 @@ async fn a_call_is_run_and_its_result_goes_back() {
     assert_eq!(results(&transcript)[0].content, "hi");
     let activity = world.activity();
     assert!(activity.starts_with("say hi\nsay done in "), "{activity}");
-    assert!(world.shown.lock().unwrap().contains(&Body::ToolOutput { text: "half way".into() }));
+    assert!(world.shown.lock().unwrap().contains(&Body::tool_output("half way")));
     assert_eq!(world.requests.lock().unwrap()[1].messages.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn platforms_learn_when_a_call_begins_and_how_it_ends() {
+    for (name, arguments, failed) in [("say", r#"{"text": "hi"}"#, false), ("fail", "", true)] {
+        let (world, ..) = run(vec![Say::Calls(vec![call(name, arguments)])]).await;
+        let shown = world.shown.lock().unwrap();
+        let calls: Vec<_> = shown
+            .iter()
+            .filter_map(|body| match body {
+                Body::Activity { call, .. } => call.clone(),
+                _ => None,
+            })
+            .collect();
+        let [begun, done] = &calls[..] else { panic!("{calls:?}") };
+        assert_eq!((begun.name.as_str(), begun.ended, &begun.id), (name, None, &done.id));
+        assert_eq!(done.ended.map(|ended| (ended.failed, ended.exit_code)), Some((failed, None)), "{name}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

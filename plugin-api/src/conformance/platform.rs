@@ -71,8 +71,8 @@ fn bodies() -> Vec<(String, Body)> {
     let each = [
         ("a piece of a message", Body::Delta { text: text() }),
         ("the end of a message", Body::MessageEnd { text: text() }),
-        ("what goes on", Body::Activity { text: text() }),
-        ("output of a tool", Body::ToolOutput { text: text() }),
+        ("what goes on", Body::activity(text())),
+        ("output of a tool", Body::tool_output(text())),
         ("a notice", Body::Notice { text: text() }),
         ("a question", Body::Prompt(prompt)),
         ("the end of a question", Body::PromptEnd { prompt: "1".to_owned(), outcome: "denied".to_owned() }),

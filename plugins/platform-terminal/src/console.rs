@@ -73,6 +73,19 @@ impl Console {
         }
     }
 
+    /// Whether something runs, so that the person waits.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| !live.editing) && !self.ready && self.asking.is_none()
+    }
+
+    /// Time went by.
+    pub(crate) fn tick(&mut self) {
+        if self.is_busy() {
+            // A terminal that is gone is noticed by those who have something to say.
+            let _ = self.screen.spin();
+        }
+    }
+
     /// Gives the terminal to the editor, when it is its turn. Returns what it needs, and how the line begins.
     pub(crate) fn lend(&mut self) -> Option<(Setup, String)> {
         let live = self.live.as_mut().filter(|_| self.ready && self.asking.is_none())?;

@@ -17,6 +17,7 @@ mod reader;
 mod screen;
 mod seat;
 mod style;
+mod work;
 
 use std::io::IsTerminal as _;
 use std::sync::Arc;

@@ -3,10 +3,11 @@
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use hermes_plugin_api::platform::Event;
 use hermes_plugin_api::prelude::*;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use tokio::sync::mpsc;
 
@@ -59,8 +60,14 @@ fn read(seat: &Seat, wake: &OwnedFd, tx: &mpsc::Sender<Event>) {
     loop {
         let events = match seat.edit() {
             Some(events) => events,
-            None if wait(stdin, seat.news(), wake) => seat.read(stdin),
-            None => return,
+            None => match wait(stdin, seat.news(), wake, seat.pace()) {
+                Woken::Something => seat.read(stdin),
+                Woken::Time => {
+                    seat.tick();
+                    continue;
+                }
+                Woken::Stop => return,
+            },
         };
         for event in events {
             let last = event == Event::Closed;
@@ -71,12 +78,25 @@ fn read(seat: &Seat, wake: &OwnedFd, tx: &mpsc::Sender<Event>) {
     }
 }
 
-/// Waits for the keyboard or for news; `false` when it is time to go.
-fn wait(stdin: BorrowedFd<'_>, news: BorrowedFd<'_>, wake: &OwnedFd) -> bool {
+/// What ended a wait.
+enum Woken {
+    /// The keyboard, or news.
+    Something,
+    /// Time went by.
+    Time,
+    /// It is time to go.
+    Stop,
+}
+
+/// Waits for the keyboard or for news, and no longer than `time`.
+fn wait(stdin: BorrowedFd<'_>, news: BorrowedFd<'_>, wake: &OwnedFd, time: Option<Duration>) -> Woken {
     let mut fds =
         [PollFd::new(&stdin, PollFlags::IN), PollFd::new(&news, PollFlags::IN), PollFd::new(wake, PollFlags::IN)];
-    match poll(&mut fds, None) {
-        Ok(_) => fds[2].revents().is_empty(),
-        Err(error) => error == Errno::INTR,
+    let time = time.and_then(|time| Timespec::try_from(time).ok());
+    match poll(&mut fds, time.as_ref()) {
+        Ok(0) => Woken::Time,
+        Ok(_) if fds[2].revents().is_empty() => Woken::Something,
+        Err(Errno::INTR) => Woken::Something,
+        _ => Woken::Stop,
     }
 }

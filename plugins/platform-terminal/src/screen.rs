@@ -3,11 +3,12 @@
 
 use std::io::{self, Write};
 
-use hermes_plugin_api::platform::{Body, Prompt};
+use hermes_plugin_api::platform::{Body, Call, Prompt};
 
 use crate::clean::{Cleaner, clean};
 use crate::markdown::Markdown;
 use crate::style::{Style, Tone};
+use crate::work::{self, Work};
 
 /// Longest output of a command that is remembered to keep an answer from repeating it, in bytes.
 const REMEMBERED: usize = 64 * 1024;
@@ -45,8 +46,11 @@ pub(crate) struct Screen {
     output: String,
     output_over: bool,
     status: String,
-    /// An editor draws the sign to write.
+    /// An editor draws the sign to write, and what runs is shown while it does.
     edited: bool,
+    work: Work,
+    /// The line that says what runs is on the screen.
+    spun: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -71,6 +75,8 @@ impl Screen {
             output_over: false,
             status: String::new(),
             edited: false,
+            work: Work::default(),
+            spun: false,
         }
     }
 
@@ -88,12 +94,15 @@ impl Screen {
         match body {
             Body::Delta { text } => self.delta(text),
             Body::MessageEnd { text } | Body::Message { text } => self.message(text),
-            Body::Activity { text } => {
+            Body::Activity { text, call } => {
                 self.streamed.clear();
                 self.output_over = true;
-                self.line(Tone::Quiet, &clean(text))
+                match call {
+                    Some(call) if self.style.can_move() && self.wiring.err => self.call(call),
+                    _ => self.line(Tone::Quiet, &clean(text)),
+                }
             }
-            Body::ToolOutput { text } => self.tool_output(text),
+            Body::ToolOutput { text, diff } => self.tool_output(text, *diff),
             Body::Notice { text } => self.line(Tone::Loud, &clean(text)),
             Body::Prompt(prompt) => self.prompt(prompt),
             Body::PromptEnd { outcome, .. } => match outcome.is_empty() {
@@ -150,6 +159,7 @@ impl Screen {
 
     /// Ends the line that was begun.
     pub(crate) fn leave(&mut self) -> io::Result<()> {
+        self.stop_spinning()?;
         self.fresh_line(To::Err)
     }
 
@@ -217,10 +227,53 @@ impl Screen {
         rest.map_or(text, |rest| rest.trim_start_matches('\n'))
     }
 
+    /// A tool call begins or ends. That it began is said by the line that moves, where there is one, and for good
+    /// before something else is.
+    fn call(&mut self, call: &Call) -> io::Result<()> {
+        let Some(ended) = call.ended else {
+            self.work.begin(call);
+            return if self.edited { self.spin() } else { self.tell() };
+        };
+        let columns = self.work.end(&call.id).then(|| self.columns());
+        self.fresh_line(To::Err)?;
+        let line = work::ended(call, ended, columns, self.style);
+        self.write(To::Err, &format!("{line}\n"))
+    }
+
+    /// Says for good which calls run.
+    fn tell(&mut self) -> io::Result<()> {
+        let untold = self.work.untold();
+        for title in untold {
+            self.line(Tone::Quiet, &format!("  {title}"))?;
+        }
+        Ok(())
+    }
+
+    /// Shows what runs, in a line that is gone before anything else is written.
+    pub(crate) fn spin(&mut self) -> io::Result<()> {
+        if !self.edited || self.fresh != [true, true] {
+            return Ok(());
+        }
+        let Some(line) = self.work.line(self.columns(), self.style) else { return Ok(()) };
+        self.spun = true;
+        self.err.write_all(format!("\r{line}\x1b[K").as_bytes())?;
+        self.err.flush()
+    }
+
+    fn stop_spinning(&mut self) -> io::Result<()> {
+        match std::mem::take(&mut self.spun) {
+            true => self.err.write_all(b"\r\x1b[K"),
+            false => Ok(()),
+        }
+    }
+
     /// Output as it comes is for people who watch: into a file go only answers, notices and what was done.
-    fn tool_output(&mut self, text: &str) -> io::Result<()> {
+    fn tool_output(&mut self, text: &str, diff: bool) -> io::Result<()> {
         if !self.wiring.err {
             return Ok(());
+        }
+        if self.edited {
+            self.tell()?;
         }
         if std::mem::take(&mut self.output_over) {
             self.output.clear();
@@ -230,12 +283,22 @@ impl Screen {
         if self.output.len() <= REMEMBERED {
             self.output.push_str(text);
         }
-        let text = self.cleaner.next(text);
+        let mut text = self.cleaner.next(text);
+        if diff {
+            let changes = text.split_inclusive('\n').map(|line| match line.strip_suffix('\n') {
+                Some(line) => format!("{}\n", self.style.paint_change(line)),
+                None => self.style.paint_change(line),
+            });
+            text = changes.collect();
+        }
         self.write(To::Err, &text)
     }
 
     fn prompt(&mut self, prompt: &Prompt) -> io::Result<()> {
         self.fresh_line(To::Err)?;
+        if self.edited {
+            self.tell()?;
+        }
         self.write(To::Err, &clean(&prompt.text))?;
         self.fresh_line(To::Err)?;
         self.write(To::Err, &clean(&prompt.question))?;
@@ -248,6 +311,8 @@ impl Screen {
     fn turn_end(&mut self) -> io::Result<()> {
         self.streamed.clear();
         self.output.clear();
+        self.work.over();
+        self.stop_spinning()?;
         self.fresh_line(To::Err)?;
         if self.edited || !self.wiring.typed || !self.wiring.err {
             return Ok(());
@@ -281,6 +346,8 @@ impl Screen {
         if text.is_empty() {
             return Ok(());
         }
+        self.stop_spinning()?;
+        self.work.shown();
         let stream = match to {
             To::Out => &mut self.out,
             To::Err => &mut self.err,

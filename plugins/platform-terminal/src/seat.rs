@@ -13,6 +13,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::console::Console;
 use crate::editor::{self, Edited, Setup};
+use crate::work::PACE;
 
 /// How often the editor is reminded.
 const REMINDER: Duration = Duration::from_millis(20);
@@ -106,6 +107,16 @@ impl Seat {
         drop(console);
         self.aside.notify_all();
         Some(events)
+    }
+
+    /// How soon time matters, if it does.
+    pub(crate) fn pace(&self) -> Option<Duration> {
+        self.console().is_busy().then_some(PACE)
+    }
+
+    /// Time went by.
+    pub(crate) fn tick(&self) {
+        self.console().tick();
     }
 
     /// Reads what was typed while no line is edited.

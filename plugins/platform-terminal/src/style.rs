@@ -9,6 +9,10 @@ pub(crate) enum Tone {
     Loud,
     /// By the program itself.
     Own,
+    /// It went well; it was added.
+    Good,
+    /// It went wrong; it was taken away.
+    Bad,
 }
 
 /// Whether colours are wanted.
@@ -44,8 +48,24 @@ impl Style {
     }
 
     #[cfg(test)]
+    pub(crate) fn able() -> Self {
+        Self { coloured: false, able: true }
+    }
+
+    #[cfg(test)]
     pub(crate) fn coloured() -> Self {
         Self { coloured: true, able: true }
+    }
+
+    /// A line of a diff, by how it begins.
+    pub(crate) fn paint_change(self, line: &str) -> String {
+        match line.as_bytes() {
+            [b'+', b'+', b'+', b' ', ..] | [b'-', b'-', b'-', b' ', ..] => self.paint(Tone::Quiet, line),
+            [b'+', ..] => self.paint(Tone::Good, line),
+            [b'-', ..] => self.paint(Tone::Bad, line),
+            [b'@', b'@', ..] => self.paint(Tone::Own, line),
+            _ => line.to_owned(),
+        }
     }
 
     /// The text in a tone.
@@ -54,6 +74,8 @@ impl Style {
             Tone::Quiet => "2",
             Tone::Loud => "33",
             Tone::Own => "36",
+            Tone::Good => "32",
+            Tone::Bad => "31",
         };
         match self.coloured && !text.is_empty() {
             true => format!("\x1b[{code}m{text}\x1b[0m"),

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::os::fd::AsFd as _;
 
 use hermes_plugin_api::harness::check_manifest;
-use hermes_plugin_api::platform::{Body, Prompt, Status};
+use hermes_plugin_api::platform::{Body, Call, Ended, Prompt, Status};
 
 use std::sync::Mutex;
 
@@ -58,11 +58,11 @@ fn end(text: &str) -> Body {
 }
 
 fn activity(text: &str) -> Body {
-    Body::Activity { text: text.into() }
+    Body::activity(text)
 }
 
 fn output(text: &str) -> Body {
-    Body::ToolOutput { text: text.into() }
+    Body::tool_output(text)
 }
 
 fn prompt() -> Prompt {
@@ -96,6 +96,51 @@ fn output_that_was_watched_is_not_repeated_by_the_answer() {
     assert_eq!(on_terminal(&run("a\nb")), "terminal ls\na\nb\nterminal done\n");
     assert_eq!(on_terminal(&run("a\nb\n[exit code 1]")), "terminal ls\na\nb\nterminal done\n[exit code 1]\n");
     assert_eq!(on_terminal(&run("a\nbc")), "terminal ls\na\nb\nterminal done\na\nbc\n");
+}
+
+fn call(ended: Option<Ended>) -> Body {
+    let call = Call { id: "1".into(), name: "terminal".into(), about: "ls".into(), ended };
+    Body::Activity { text: "as a line".into(), call: Some(call) }
+}
+
+fn ended(exit_code: i64) -> Option<Ended> {
+    Some(Ended { elapsed_ms: 1_200, failed: false, exit_code: Some(exit_code) })
+}
+
+/// What stands on a terminal that can do more than text, without colours.
+fn on_able(edited: bool, bodies: &[Body]) -> String {
+    let out = Paper::default();
+    let able = Style::able();
+    let mut screen = Screen::new(Box::new(out.clone()), Box::new(out.clone()), WATCHED, able);
+    screen.edited(edited);
+    bodies.iter().for_each(|body| screen.show(body).expect("paper takes all"));
+    out.text()
+}
+
+#[test]
+fn calls_begin_and_end_in_a_line_each() {
+    let run = [call(None), output("a\n"), call(ended(1))];
+    assert_eq!(on_able(false, &run), "  terminal  ls\na\n✗ terminal  ls  exit 1  1.2s\n");
+    assert_eq!(on_terminal(&run), "as a line\na\nas a line\n", "where that cannot be drawn");
+    assert_eq!(shown(PIPED, Style::plain(), &run).1, "as a line\nas a line\n");
+}
+
+#[test]
+fn the_line_of_what_runs_is_gone_before_anything_else() {
+    let spun = "\r⠙ terminal  ls  0s\x1b[K\r\x1b[K";
+    assert_eq!(on_able(true, &[call(None), call(ended(0))]), format!("{spun}✓ terminal  ls  1.2s\n"));
+    let run = [call(None), output("a\n"), call(ended(0))];
+    assert_eq!(on_able(true, &run), format!("{spun}  terminal  ls\na\n✓ terminal  ls  1.2s\n"));
+    let asked = on_able(true, &[call(None), Body::Prompt(prompt())]);
+    assert!(asked.starts_with(&format!("{spun}  terminal  ls\n⚠️  DANGEROUS")), "{asked:?}");
+    assert_eq!(on_able(true, &[call(None), Body::TurnEnd]), spun);
+}
+
+#[test]
+fn changes_have_the_colours_of_changes() {
+    let diff = Body::ToolOutput { text: "--- a\n+++ a\n@@ -1 +1 @@\n-x\n+\x1b[2J\n same\n".into(), diff: true };
+    let (text, _) = shown(WATCHED, Style::coloured(), &[diff]);
+    assert!(text.ends_with("\x1b[31m-x\x1b[0m\n\x1b[32m+\\x1b[2J\x1b[0m\n same\n"), "{text:?}");
 }
 
 #[test]

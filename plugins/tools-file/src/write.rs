@@ -187,7 +187,7 @@ impl Change {
         let written = job.host.file_write(&request, job.cancel).await?;
         job.seen.note(&job.session, &written.path, &written.version);
         // A watcher who is gone does not undo what was done.
-        let _ = job.progress.push(&Progress { message: diff.clone() }).await;
+        let _ = job.progress.push(&Progress::diff(diff.clone())).await;
         let unsaved = written.unsaved.map(|why| format!("\n[It cannot be taken back with /rollback: {why}]"));
         let verb = if file.text.is_some() || file.binary { "Changed" } else { "Created" };
         let form = file.form.told().map(|form| format!(" ({form})")).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Conformance suites and stories, in one binary.
 
+mod activity;
 mod bad_input;
 mod commands;
 mod drawing;

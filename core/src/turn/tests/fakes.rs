@@ -82,7 +82,7 @@ impl World {
     pub(super) fn activity(&self) -> String {
         let shown = self.shown.lock().unwrap();
         let lines = shown.iter().filter_map(|body| match body {
-            Body::Activity { text } => Some(text.as_str()),
+            Body::Activity { text, .. } => Some(text.as_str()),
             _ => None,
         });
         lines.collect::<Vec<_>>().join("\n")
@@ -169,7 +169,7 @@ impl McpServer for Tools {
         match call.name.as_str() {
             "echo" | "say" => {
                 self.count(1);
-                progress.push(&Progress { message: "half way".into() }).await?;
+                progress.push(&Progress::text("half way")).await?;
                 tokio::time::sleep(Duration::from_millis(10)).await;
                 self.count(-1);
                 Ok(CallResult::text(call.arguments["text"].as_str().unwrap_or_default()))
