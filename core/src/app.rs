@@ -195,6 +195,7 @@ impl App {
             http: Http::default(),
             egress: OnceLock::new(),
             secret: Box::new(move |name| secrets.secret(name)),
+            home: ground.home.root().to_owned(),
             stores: ground.home.plugins_dir().join(".stores"),
         });
         let supply: Box<dyn Supply> = Box::new(Supplies { services: services.clone(), config: config.clone() });

@@ -247,6 +247,8 @@ pub struct Description {
     pub abi: String,
     /// Methods of [`Host::call`] and streams that this plugin may use.
     pub methods: Vec<String>,
+    /// The home, which relative paths of settings are below; empty on a host too old to tell.
+    pub home: String,
 }
 
 /// A frame of a websocket: text.

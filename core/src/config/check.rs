@@ -18,6 +18,8 @@ use super::yaml::{Document, Entry, Form, Node};
 pub struct Checked {
     /// The values, each fitted to its schema, with the line it stands on.
     pub values: Vec<(KeyPath, Value, usize)>,
+    /// What is set for plugins that are known but not installed; it may not fit.
+    pub absent: Vec<(KeyPath, Value)>,
     /// Everything wrong or worth knowing, in file order.
     pub problems: Vec<Problem>,
 }
@@ -28,7 +30,7 @@ pub fn check(text: &str, file: &Path, space: &KeySpace) -> Checked {
         Ok(document) => document,
         Err(error) => {
             let problem = Problem::error(error.message).at(file, error.line);
-            return Checked { values: Vec::new(), problems: vec![problem] };
+            return Checked { problems: vec![problem], ..Checked::default() };
         }
     };
     let mut walk = Walk { space, file, checked: Checked::default(), absent: BTreeMap::new() };
@@ -88,6 +90,9 @@ impl Walk<'_> {
             let absent = self.absent.entry(id.clone()).or_default();
             absent.available = *available;
             absent.keys.push((path.clone(), entry.line));
+            let raw = entry.value.value();
+            let value = schema::fit(&raw, &key.schema, Source::File).unwrap_or(raw);
+            self.checked.absent.push((path.clone(), value));
             return;
         }
         if matches!(entry.value.form, Form::Null) {

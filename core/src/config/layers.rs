@@ -53,6 +53,7 @@ pub struct Config {
     /// What is worth knowing, but stops nothing.
     pub warnings: Vec<Problem>,
     tree: Value,
+    absent: BTreeMap<KeyPath, Value>,
     origins: BTreeMap<KeyPath, Origin>,
     space: KeySpace,
     env: Environment,
@@ -122,6 +123,7 @@ impl Config {
             settings,
             warnings: reading.problems,
             tree: reading.tree,
+            absent: reading.absent,
             origins: reading.origins,
             space: reading.space,
             env: reading.env,
@@ -132,6 +134,12 @@ impl Config {
     /// Returns the value at a dotted key, such as `approvals.timeout`. It may be a secret.
     pub fn get(&self, path: &str) -> Option<&Value> {
         path.parse::<KeyPath>().ok()?.lookup(&self.tree)
+    }
+
+    /// As [`Self::get`], for keys of plugins that are not installed too: what the user wants of them. It may not fit
+    /// the key.
+    pub fn wanted(&self, path: &str) -> Option<&Value> {
+        self.get(path).or_else(|| self.absent.get(&path.parse::<KeyPath>().ok()?))
     }
 
     /// Returns where the value at a key comes from.

@@ -124,8 +124,6 @@ pub struct Security {
     pub required_scanners: Vec<String>,
     /// Time and failure policy of scanners, by id.
     pub scanners: BTreeMap<String, ScannerPolicy>,
-    /// Websites the agent may not reach.
-    pub website_blocklist: WebsiteBlocklist,
     /// Context files that are loaded although a scanner objects, each one exact content.
     pub context_allow: Vec<ContextAllow>,
 }
@@ -151,18 +149,6 @@ pub enum OnFailure {
     Closed,
     /// Nothing but a line in the log.
     Open,
-}
-
-/// Websites the agent may not reach.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct WebsiteBlocklist {
-    /// Whether the list is in force.
-    pub enabled: bool,
-    /// `example.com` with its subdomains, `*.example.com` for the subdomains alone.
-    pub domains: Vec<String>,
-    /// Files with one rule per line.
-    pub shared_files: Vec<String>,
 }
 
 /// One context file that is loaded although a scanner objects.

@@ -47,6 +47,8 @@ pub struct Services {
     pub egress: OnceLock<LateEgress>,
     /// Looks up a secret by name.
     pub secret: SecretSource,
+    /// The home.
+    pub home: PathBuf,
     /// The folder of the plugins' own stores.
     pub stores: PathBuf,
 }
@@ -295,6 +297,7 @@ impl Service {
             version: env!("CARGO_PKG_VERSION").into(),
             abi: abi::VERSION.into(),
             methods: methods.into_iter().map(str::to_owned).collect(),
+            home: self.services.home.to_string_lossy().into_owned(),
         }
     }
 }

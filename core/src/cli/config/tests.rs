@@ -9,7 +9,8 @@ use crate::app::Ground;
 use crate::config::environment::Environment;
 use crate::config::problem::Severity;
 use crate::error::{FAILED, Failure, OK};
-use crate::plugin::catalogue::Catalogue;
+use crate::plugin::catalogue::{Catalogue, Listed};
+use hermes_plugin_api::manifest::Manifest;
 
 struct Place {
     dir: tempfile::TempDir,
@@ -135,6 +136,12 @@ fn the_pages_whole_example_is_sound_with_the_first_party_catalogue_alone() {
     let mut ground = place.ground();
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/catalogue.yaml");
     ground.catalogue = Catalogue::read(&file).expect("the catalogue");
+    for folder in fs::read_dir(file.parent().expect("a folder")).expect("listed") {
+        let manifest = folder.expect("listed").path().join("plugin.yaml");
+        if let Ok(text) = fs::read_to_string(manifest) {
+            ground.catalogue.plugins.push(Listed::from(&Manifest::parse(&text).expect("a manifest")));
+        }
+    }
     let problems = ground.sources().problems().expect("read");
     assert!(!problems.is_empty() && problems.iter().all(|p| p.severity == Severity::Warning), "{problems:#?}");
     assert_eq!(run(ConfigCommand::Check { json: false }, &ground).expect("told"), OK);

@@ -28,6 +28,8 @@ pub(crate) struct Reading {
     pub(super) tree: Value,
     pub(super) origins: BTreeMap<KeyPath, Origin>,
     pub(super) problems: Vec<Problem>,
+    /// What is set for plugins that are known but not installed.
+    pub(super) absent: BTreeMap<KeyPath, Value>,
 }
 
 impl Reading {
@@ -39,6 +41,7 @@ impl Reading {
             tree: defaults(&sources.catalogue, &conflicts),
             origins: BTreeMap::new(),
             problems: conflicts.iter().map(ignored).collect(),
+            absent: BTreeMap::new(),
         };
         reading.schema_defaults();
         reading.file(&sources.home.config_file())?;
@@ -80,6 +83,7 @@ impl Reading {
         };
         let checked = check(&text, path, &self.space);
         self.problems.extend(checked.problems);
+        self.absent.extend(checked.absent);
         for (key, value, line) in checked.values {
             self.set(key, value, Origin::File(line));
         }
@@ -126,12 +130,15 @@ impl Reading {
     fn variables(&mut self) {
         let mut found = Vec::new();
         for key in self.space.keys() {
-            if matches!(key.owner, Owner::Plugin { installed: false, .. }) {
-                continue;
-            }
             let Some((name, origin)) = overriding(key, &self.env) else {
                 continue;
             };
+            if matches!(key.owner, Owner::Plugin { installed: false, .. }) {
+                let text = self.env.text(name).unwrap_or_default();
+                let value = schema::fit_text(text, &key.schema).unwrap_or_else(|_| text.into());
+                self.absent.insert(key.path.clone(), value);
+                continue;
+            }
             let Some(text) = self.env.text(name) else {
                 self.problems.push(Problem::error(format!("Variable `{name}` is not UTF-8 text")));
                 continue;

@@ -91,9 +91,9 @@ fn off_is_off_however_it_is_written() {
         let place = Place::with(&format!("approvals: {{mode: {text}}}"));
         assert_eq!(place.load().settings.approvals.mode, ApprovalMode::Off, "{text}");
     }
-    let place = Place::with("security:\n  website_blocklist: {enabled: yes}\napprovals:\n  rules: {a: off, b: on}\n");
+    let place = Place::with("approvals:\n  rules: {a: off, b: on}\n");
     let settings = place.load().settings;
-    assert!(settings.security.website_blocklist.enabled);
+    assert_eq!(settings.approvals.rules.get("b"), Some(&true));
     assert_eq!(settings.approvals.rules.get("a"), Some(&false));
 }
 
@@ -269,7 +269,9 @@ fn the_pages_whole_example_starts_without_its_plugins() {
     assert!(config.settings.terminal.backend.is_some());
     assert_eq!(config.settings.unauthorized_dm_behavior, DmBehavior::Pair);
     assert_eq!(config.settings.command_allowlist, ["rm", "systemctl"]);
-    assert_eq!(config.settings.security.website_blocklist.domains.len(), 2);
+    assert_eq!(config.get("security.website_blocklist.enabled"), None);
+    assert_eq!(config.wanted("security.website_blocklist.enabled"), Some(&Value::Bool(true)));
+    assert_eq!(config.wanted("security.website_blocklist.domains").and_then(Value::as_array).map(Vec::len), Some(2));
     let told = config.warnings.iter().map(|warning| {
         let (line, hint) = (warning.line.expect("a line"), warning.hint.as_deref().expect("a hint"));
         format!("{line}: {}; {hint}\n", warning.message)
