@@ -14,6 +14,8 @@ mod quote;
 mod recall;
 mod rollback;
 mod slash;
+mod standing;
+pub mod words;
 pub mod workplace;
 
 use std::collections::VecDeque;
@@ -28,6 +30,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::conversation::agent::Agent;
 use crate::conversation::line::Line;
 use crate::conversation::slash::Slash;
+use crate::conversation::words::Words;
 use crate::conversation::workplace::{Workplace, Workspace};
 use crate::error;
 use crate::flow::{CancelSource, Messages};
@@ -62,6 +65,8 @@ pub struct Parts {
     pub sessions: Sessions,
     /// Where its sessions come from, for those who look for them.
     pub source: String,
+    /// The words of plugins.
+    pub words: Words,
 }
 
 /// A signal from outside the platform.
@@ -93,6 +98,8 @@ pub struct Conversation {
     running: Option<Running>,
     waiting: VecDeque<String>,
     ending: Option<Ending>,
+    /// What the status line says.
+    status: Option<Status>,
     /// Ctrl-C was pressed with nothing to interrupt.
     warned: bool,
 }
@@ -122,7 +129,8 @@ impl Conversation {
         let (id, keeping) = (session.id.clone(), session.keeping.clone());
         let workspace = parts.workplace.open(&id, &parts.line);
         let (session, waiting) = (Some(session), VecDeque::new());
-        Self { parts, session, id, keeping, workspace, running: None, waiting, ending: None, warned: false }
+        let (running, ending, status) = (None, None, None);
+        Self { parts, session, id, keeping, workspace, running, waiting, ending, status, warned: false }
     }
 
     /// Answers one message and ends.
@@ -202,7 +210,10 @@ impl Conversation {
         self.warned = false;
         match slash::read(&text) {
             Some(Ok(slash)) => self.obey(slash).await,
-            Some(Err(why)) => self.notice(why).await,
+            Some(Err(why)) => match self.parts.words.read(&text) {
+                Some(call) => return self.run_word(call).await,
+                None => self.notice(why).await,
+            },
             None if text.trim().is_empty() => {}
             None if self.running.is_none() => return self.start(text),
             None if self.waiting.len() < WAITING => self.waiting.push_back(text),
@@ -217,8 +228,8 @@ impl Conversation {
             return self.notice("A turn is running: `/stop` it first".into()).await;
         }
         match slash {
-            Slash::Help => self.notice(slash::help()).await,
-            Slash::Status => self.notice(self.status()).await,
+            Slash::Help => self.notice(format!("{}{}", slash::help(), self.parts.words.help())).await,
+            Slash::Status => self.notice(self.standing()).await,
             Slash::Yolo => self.toggle_yolo().await,
             Slash::Stop if self.running.is_none() => self.notice("Nothing is running".into()).await,
             Slash::Stop => self.stop(),
@@ -289,10 +300,29 @@ impl Conversation {
         self.running = Some(Running { turn, cancel });
     }
 
+    /// Runs a word of a plugin, as if it were a turn: it can be stopped, and nothing else runs meanwhile.
+    async fn run_word(&mut self, call: words::Call) {
+        let Some(session) = self.session.take() else {
+            return self.notice("A turn is running: `/stop` it first".into()).await;
+        };
+        let cancel = CancelSource::new();
+        let run = self.parts.words.clone().run(call, cancel.clone());
+        let line = self.parts.line.clone();
+        let turn = Box::pin(async move {
+            let text = run.await;
+            if !text.is_empty() {
+                line.show(Body::Notice { text }).await;
+            }
+            (session, Outcome::Answered(String::new()))
+        });
+        self.running = Some(Running { turn, cancel });
+    }
+
     async fn finished(&mut self, session: Session, outcome: Outcome) {
         self.running = None;
         self.session = Some(session);
         self.parts.line.tidy().await;
+        self.show_status().await;
         match outcome {
             Outcome::Answered(_) | Outcome::GaveUp(_) => {}
             Outcome::Interrupted => self.notice("Interrupted".into()).await,
@@ -353,31 +383,6 @@ impl Conversation {
 
     async fn notice(&self, text: String) {
         self.parts.line.show(Body::Notice { text }).await;
-    }
-
-    async fn show_status(&self) {
-        let text = if self.parts.guard.is_yolo(&self.id) { "⚡ YOLO" } else { "" };
-        let title = self.keeping.title().map(|title| format!("{title} · ")).unwrap_or_default();
-        let details = format!("{title}{}", self.parts.agent.label());
-        let status = Status { text: text.into(), details, words: slash::words(), history: None };
-        self.parts.line.show(Body::Status(status)).await;
-    }
-
-    fn status(&self) -> String {
-        let agent = &self.parts.agent;
-        let tools: Vec<String> = agent.toolbox.tools().into_iter().map(|tool| tool.name).collect();
-        let model = agent.label();
-        let title = self.keeping.title().map(|title| format!(" · {title}")).unwrap_or_default();
-        let asking = if self.parts.guard.is_yolo(&self.id) { "off (⚡ YOLO)" } else { "on" };
-        let said = self
-            .session
-            .as_ref()
-            .map_or_else(String::new, |session| format!("\nmessages  {}", session.transcript.messages().len()));
-        format!(
-            "session   {}{title}\nmodel     {model}\ntools     {}\nasking    {asking}{said}",
-            self.id,
-            tools.join(", ")
-        )
     }
 }
 

@@ -18,6 +18,7 @@ use crate::conversation::agent::Agent;
 use crate::conversation::desk::Desks;
 use crate::conversation::kept::Kept;
 use crate::conversation::line::Line;
+use crate::conversation::words::Words;
 use crate::conversation::{Conversation, Parts, Single};
 use crate::error::{self, Failure};
 use crate::flow::{CancelSource, messages};
@@ -129,6 +130,7 @@ async fn talk(started: Arc<Started>, args: ChatArgs, query: Option<String>) -> R
         scopes: started.app.services.scopes.clone(),
         sessions,
         source,
+        words: Words::of(started.app.plugins.clone()),
     };
     let session = match summary {
         Some(summary) => Some(parts.sessions.resume(summary, &parts.agent.label()).await?),

@@ -32,6 +32,7 @@ impl Conversation {
             },
         };
         self.notice(text).await;
+        self.show_status().await;
     }
 
     pub(super) async fn usage(&self) {

@@ -257,3 +257,25 @@ async fn a_session_that_cannot_be_stored_is_stored_whole_once_it_can() {
     let kept = sessions.store().latest("room").expect("there");
     assert_eq!((kept.messages, kept.spent.answers), (4, 2));
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_status_line_says_what_changed() {
+    let room = Room::new();
+    let code = room.talk(async |room| {
+        room.says(fakes::spend(100, 20));
+        room.says(fakes::spend(380, 20));
+        for (text, notice) in
+            [("one", "end spent"), ("two", "end spent|ready|end spent"), ("/title Work", "from now on")]
+        {
+            room.person(text);
+            room.until(notice).await;
+            room.settle().await;
+        }
+        room.leaves();
+    });
+    assert_eq!(code.await, error::OK);
+    let details = room.details();
+    let expected = ["fake", "one · fake · 120 tokens · 12% of context", "one · fake · 520 tokens · 40% of context"];
+    assert_eq!(details[..3], expected);
+    assert_eq!(details[3..], ["Work · fake · 520 tokens · 40% of context"]);
+}

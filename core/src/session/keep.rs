@@ -30,6 +30,8 @@ struct State {
     total: Spent,
     /// What of that is not stored yet.
     unkept: Spent,
+    /// How many tokens the last answer and all before it were; 0 is not known.
+    filled: u64,
     /// The last attempt failed, and the person knows.
     failing: bool,
 }
@@ -65,6 +67,12 @@ impl Keeping {
     #[must_use]
     pub fn spent(&self) -> Spent {
         self.state().total
+    }
+
+    /// How many tokens the session is, as the model counted with its last answer; 0 before that.
+    #[must_use]
+    pub fn filled(&self) -> u64 {
+        self.state().filled
     }
 
     /// Gives the session the title that a person chose. Returns it as it is now.
@@ -137,6 +145,9 @@ impl Keeper for Keeping {
                 let mut state = self.state();
                 state.total.add(&spent);
                 state.unkept.add(&spent);
+                if spent.answers > 0 {
+                    state.filled = spent.input_tokens.saturating_add(spent.output_tokens);
+                }
                 state.unkept
             };
             if transcript.unkept().is_empty() && all == Spent::default() {

@@ -18,6 +18,8 @@ use reedline::{
     ReedlineMenu, Signal, StyledText, ValidationResult, Validator, default_emacs_keybindings,
 };
 
+use unicode_width::UnicodeWidthStr as _;
+
 use crate::clean::clean;
 use crate::complete::Words;
 
@@ -25,6 +27,8 @@ use crate::complete::Words;
 const REMEMBERED: usize = 10_000;
 /// How soon somebody who wants to show something can.
 const POLL: Duration = Duration::from_millis(40);
+/// How many columns are left for what is typed.
+const TYPED: usize = 30;
 /// The name of the menu under Tab.
 const MENU: &str = "words";
 
@@ -184,6 +188,15 @@ fn harmless(line: &str) -> String {
     line.chars().map(plain).collect()
 }
 
+/// As many parts of a text as there is room for, the last first.
+fn fitting(details: &str, room: usize) -> &str {
+    let mut rest = details;
+    while rest.width() > room {
+        rest = rest.split_once(" · ").map_or("", |(_, rest)| rest);
+    }
+    rest
+}
+
 /// What stands before the line.
 struct Sign<'a>(&'a Setup);
 
@@ -196,7 +209,7 @@ impl Prompt for Sign<'_> {
     }
 
     fn render_prompt_right(&self) -> Cow<'_, str> {
-        Cow::Borrowed(&self.0.details)
+        Cow::Borrowed(fitting(&self.0.details, crate::columns().saturating_sub(TYPED)))
     }
 
     fn render_prompt_indicator(&self, _mode: PromptEditMode) -> Cow<'_, str> {
@@ -240,6 +253,16 @@ mod tests {
     fn a_backslash_at_the_end_goes_on() {
         let goes_on = |line: &str| matches!(Backslash.validate(line), ValidationResult::Incomplete);
         assert!(goes_on("a\\") && goes_on("a\\\nb\\") && !goes_on("a\\\\") && !goes_on("a") && !goes_on(""));
+    }
+
+    #[test]
+    fn what_stands_at_the_right_is_as_much_as_fits() {
+        let details = "Tïtle 漢字 · model · 12.3k tokens · 8% of context";
+        for (room, fits) in
+            [(80, details), (46, "model · 12.3k tokens · 8% of context"), (20, "8% of context"), (3, "")]
+        {
+            assert_eq!(fitting(details, room), fits);
+        }
     }
 
     #[test]

@@ -15,4 +15,5 @@ mod password;
 mod plugins;
 mod prompt;
 mod sessions;
+mod standing;
 mod turn;

@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use hermes_plugin_api::error::{PluginError, Result};
 use hermes_plugin_api::flow::{Cancel, Output, Sink};
 use hermes_plugin_api::host::{ProcessAction, ShellRequest, ShellResult};
-use hermes_plugin_api::model::{CallRequest, Completion, Delta, Request, Role};
+use hermes_plugin_api::model::{CallRequest, Completion, Delta, ModelInfo, Request, Role, Usage};
 use hermes_plugin_api::platform::{Body, Event, Inbound, Outbound, Prompt, Receipt, Status};
 use hermes_plugin_api::session::{Answer, AskRequest, CompleteRequest, Report};
 use hermes_plugin_api::tools::{CallResult, Progress, Tool, ToolCall};
@@ -16,6 +16,7 @@ use serde_json::Value;
 use tokio::sync::{Notify, mpsc};
 
 use crate::config::home::Home;
+use crate::conversation::words::Words;
 use crate::conversation::workplace::{Workplace, Workspace};
 use crate::conversation::{Agent, Conversation, Line, Parts, Signal};
 use crate::flow::messages;
@@ -34,6 +35,7 @@ pub(super) struct Room(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     sent: Mutex<Vec<String>>,
+    details: Mutex<Vec<String>>,
     prompt: Mutex<String>,
     news: Notify,
     says: Mutex<VecDeque<Said>>,
@@ -52,6 +54,12 @@ struct Ends {
 
 pub(super) fn say(text: &str) -> Said {
     Ok(Completion { content: text.into(), ..Completion::default() })
+}
+
+/// An answer that cost something.
+pub(super) fn spend(input_tokens: u64, output_tokens: u64) -> Said {
+    let usage = Usage { input_tokens, output_tokens, ..Usage::default() };
+    Ok(Completion { content: "spent".into(), usage, ..Completion::default() })
 }
 
 fn calls(name: &str) -> Said {
@@ -101,6 +109,7 @@ impl Room {
             scopes: self.0.scopes.clone(),
             sessions: self.sessions(),
             source: "room".into(),
+            words: Words::default(),
         }
     }
 
@@ -167,6 +176,11 @@ impl Room {
         self.0.sent.lock().unwrap().join("|")
     }
 
+    /// What stood beside the status line, one after another.
+    pub(super) fn details(&self) -> Vec<String> {
+        self.0.details.lock().unwrap().clone()
+    }
+
     pub(super) fn asked(&self) -> Vec<String> {
         self.0.asked.lock().unwrap().clone()
     }
@@ -199,7 +213,14 @@ impl Platform for Room {
             }
             Body::PromptEnd { outcome, .. } => format!("settled {outcome}"),
             Body::TurnEnd => "ready".into(),
-            Body::Status(Status { text, .. }) => format!("status{text}"),
+            Body::Status(Status { text, details, .. }) => {
+                let mut all = self.0.details.lock().unwrap();
+                all.push(details);
+                if all.len() > 1 && text.is_empty() {
+                    return Ok(Receipt::default());
+                }
+                format!("status{text}")
+            }
             Body::Activity { .. } => return Ok(Receipt::default()),
             other => format!("{other:?}"),
         };
@@ -210,6 +231,10 @@ impl Platform for Room {
 }
 
 impl Model for Room {
+    async fn info(&self, _: String) -> Result<ModelInfo> {
+        Ok(ModelInfo { context: Some(1_000), ..ModelInfo::default() })
+    }
+
     async fn complete(&self, request: Request, _: Sink<Delta>, _: Cancel) -> Result<Completion> {
         let said = request.messages.iter().filter(|m| m.role != Role::Tool && !m.content.is_empty());
         let said: Vec<&str> = said.map(|message| message.content.as_str()).collect();
