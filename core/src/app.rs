@@ -214,7 +214,8 @@ impl App {
     /// When a deny rule is malformed or the audit log cannot be used.
     pub fn guard(&self, store: Arc<dyn ConsentStore>, yolo: bool) -> Result<Guard, Failure> {
         let audit = Audit::new(self.home.root());
-        Ok(Guard::new(self.policy(yolo), self.scanners(), store, audit)?)
+        let guard = Guard::new(self.policy(yolo), self.scanners(), store, audit)?;
+        Ok(guard.judging_outputs(scanners::of(&self.plugins, &self.config, "tool_output")))
     }
 
     fn policy(&self, yolo: bool) -> Policy {

@@ -15,6 +15,7 @@ pub mod floor;
 mod judge;
 mod law;
 pub mod look;
+mod output;
 pub mod policy;
 mod prompt;
 pub mod protect;

@@ -57,6 +57,9 @@ pub struct Tool {
     /// It may undo or overwrite what is there.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub destructive: bool,
+    /// What it returns comes from strangers, such as the text of a web page: scanners see it before the model does.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub open_world: bool,
     /// Calling it twice with the same arguments changes no more than calling it once.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub idempotent: bool,

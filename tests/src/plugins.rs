@@ -51,7 +51,7 @@ impl Shipped {
         Self { id: id.to_owned(), library: library.to_owned(), provides, more: String::new() }
     }
 
-    /// With other capabilities in the manifest.
+    /// With other capabilities in the manifest: kind and name, and what a scanner judges if that is not commands.
     #[must_use]
     pub fn provides(mut self, provides: &[&str]) -> Self {
         self.provides = provides.iter().map(|&one| one.to_owned()).collect();
@@ -70,8 +70,10 @@ impl Shipped {
     #[must_use]
     pub fn manifest(&self) -> String {
         let offer = |text: &String| {
-            let (kind, name) = text.split_once(' ').expect("kind and name");
-            let subjects = if kind == "scanner" { ", subjects: [command]" } else { "" };
+            let mut words = text.split(' ');
+            let (kind, name) = (words.next().unwrap_or_default(), words.next().expect("kind and name"));
+            let judges = words.next().unwrap_or("command");
+            let subjects = if kind == "scanner" { format!(", subjects: [{judges}]") } else { String::new() };
             format!("  - {{kind: {kind}, name: {name}{subjects}}}\n")
         };
         let offers: String = self.provides.iter().map(offer).collect();

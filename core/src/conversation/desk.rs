@@ -270,6 +270,10 @@ impl Desk {
 }
 
 impl ToolScope for Desk {
+    fn screen<'a>(&'a self, tool: &'a str, text: &'a str) -> BoxFuture<'a, Option<String>> {
+        self.place.guard.screen_output(tool, text).boxed()
+    }
+
     fn caller(&self) -> (String, String) {
         (self.session.clone(), self.place.who.clone())
     }

@@ -33,6 +33,7 @@ const RECORDED: usize = 128 << 10;
 pub struct Guard {
     pub(super) policy: Policy,
     pub(super) scanners: Scanners,
+    pub(super) outputs: Scanners,
     pub(super) deny: DenyRules,
     pub(super) consent: Consent,
     audit: Audit,
@@ -57,6 +58,7 @@ impl Guard {
         Ok(Self {
             deny: DenyRules::new(&policy.deny)?,
             scanners: Scanners::new(scanners),
+            outputs: Scanners::new(Vec::new()),
             consent: Consent::new(store),
             policy,
             audit,
@@ -64,6 +66,12 @@ impl Guard {
             yolo: Mutex::default(),
             told: Mutex::default(),
         })
+    }
+
+    /// The guard with scanners of what tools return.
+    #[must_use]
+    pub fn judging_outputs(self, scanners: Vec<ScannerSlot>) -> Self {
+        Self { outputs: Scanners::new(scanners), ..self }
     }
 
     /// Decides about a command, asking a person where that is due, and writes the decision down.

@@ -148,6 +148,20 @@ impl Egress {
         }
     }
 
+    /// Tells whether policy and the text of a URL let it be fetched, without resolving its name: for what is only
+    /// shown. It allows nothing.
+    ///
+    /// # Errors
+    /// As [`Self::authorize`].
+    pub async fn screen(&self, url: &str) -> Result<(), PluginError> {
+        let mut findings = self.scan(url).await;
+        findings.extend(Target::read(url).err().map(|problem| of_problem(url, problem)));
+        match findings.iter().find(|judged| objects(judged)) {
+            Some(against) => Err(refusal(url, against)),
+            None => Ok(()),
+        }
+    }
+
     /// Tells what would become of a URL and of the redirects that would follow it, without dialling anything.
     pub async fn check(&self, url: &str, redirects: &[String], dns: &Dns) -> UrlReport {
         let mut hop = self.judge(url, None, dns).await;
@@ -177,11 +191,15 @@ impl Egress {
         };
         let asked = target.as_ref().map_or(text, |target| target.url().as_str());
         let mut hop = Hop { findings: self.scan(asked).await, target: None, addresses: Vec::new() };
+        // What policy forbids is not even asked for.
+        let settled = *dns == Dns::System && hop.findings.iter().any(objects);
         match target {
             Ok(target) => {
-                match addresses(&target, dns).await {
-                    Ok(addresses) => hop.addresses = addresses,
-                    Err(problem) => hop.findings.push(of_problem(text, problem)),
+                if !settled {
+                    match addresses(&target, dns).await {
+                        Ok(addresses) => hop.addresses = addresses,
+                        Err(problem) => hop.findings.push(of_problem(text, problem)),
+                    }
                 }
                 hop.target = Some(target);
             }

@@ -70,6 +70,9 @@ pub trait ToolScope: Send + Sync {
     /// Tells the person something, in the name of the plugin `teller`.
     fn emit<'a>(&'a self, teller: &'a str, report: Report) -> BoxFuture<'a, Result<()>>;
 
+    /// Judges what a tool returned from strangers; what the model reads in its place, where a scanner objects.
+    fn screen<'a>(&'a self, tool: &'a str, text: &'a str) -> BoxFuture<'a, Option<String>>;
+
     /// The session's id, and who caused what happens in it, for the audit log.
     fn caller(&self) -> (String, String);
 
@@ -190,6 +193,10 @@ mod tests {
     struct Silent;
 
     impl ToolScope for Silent {
+        fn screen<'a>(&'a self, _: &'a str, _: &'a str) -> BoxFuture<'a, Option<String>> {
+            std::future::ready(None).boxed()
+        }
+
         fn caller(&self) -> (String, String) {
             Default::default()
         }

@@ -101,6 +101,13 @@ struct Keyed {
     value: Value,
 }
 
+/// A URL that is only to be judged, and the token of the call that wants to know.
+#[derive(Deserialize)]
+struct Screened {
+    token: String,
+    url: String,
+}
+
 fn read<T: DeserializeOwned>(what: &str, request: &str) -> Result<T> {
     serde_json::from_str(request).map_err(|error| PluginError::protocol(what, error))
 }
@@ -196,6 +203,16 @@ impl Service {
                 let scope = self.services.scopes.find(&token)?;
                 scope.during(|session| session.kept(request)).await
             }
+            "url.screen" => {
+                if !self.may_choose() {
+                    return Err(self.undeclared("the network `chosen`"));
+                }
+                let request: Screened = read(method, request)?;
+                let scope = self.services.scopes.find(&request.token)?;
+                let egress = self.services.egress.get().ok_or_else(|| PluginError::unsupported(method))?;
+                scope.until_over(egress.screen(&request.url)).await?;
+                Ok(Value::Null)
+            }
             _ => Err(PluginError::unsupported(method)),
         }
     }
@@ -288,7 +305,7 @@ impl Service {
             methods.extend(["http", "websocket"]);
         }
         if self.may_choose() {
-            methods.push("fetch");
+            methods.extend(["fetch", "url.screen"]);
         }
         if !self.permissions.exec.is_empty() {
             methods.push("process");

@@ -80,12 +80,26 @@ async fn one(turn: &Turn<'_>, call: &Call, cancel: &Cancel) -> CallResult {
     let mut shown = Shown { id: call.id.clone(), name: call.name.clone(), about, ended: None };
     show(turn, format!("{} {}", shown.name, shown.about), &shown).await;
     let started = clock::instant();
-    let result = invoke(turn, entry, arguments, cancel).await;
+    let result = match invoke(turn, entry, arguments, cancel).await {
+        Ok(result) if entry.tool.open_world => Ok(screened(turn, &call.name, result).await),
+        result => result,
+    };
     let ended = ended(&result, started.elapsed());
     shown.ended = Some(ended);
     let how = if ended.failed { "failed after" } else { "done in" };
     show(turn, format!("{} {how} {:.1} s", shown.name, started.elapsed().as_secs_f32()), &shown).await;
     result.unwrap_or_else(|error| CallResult::error(told(&call.name, &error)))
+}
+
+/// A result from strangers, or what stands in its place.
+async fn screened(turn: &Turn<'_>, name: &str, result: CallResult) -> CallResult {
+    match turn.scope.screen(name, &result.joined()).await {
+        Some(instead) => {
+            turn.follower.show(Body::activity(instead.clone())).await;
+            CallResult::error(instead)
+        }
+        None => result,
+    }
 }
 
 /// What the model reads of a call that could not be made. What the guard says stands for itself.

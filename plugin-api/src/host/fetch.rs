@@ -2,6 +2,7 @@
 //! around it.
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::Host;
 use crate::error::{ErrorCode, PluginError, Result};
@@ -70,6 +71,15 @@ impl Host {
     pub async fn fetch(&self, request: &FetchRequest) -> Result<Fetched> {
         let (head, body): (Head, Channel) = self.open("fetch", request).await?;
         Ok(Fetched { status: head.status, url: head.url, headers: head.headers, body })
+    }
+
+    /// Whether policy lets a URL be shown to the model, by its text alone: no name is resolved, and nothing is
+    /// allowed by it.
+    ///
+    /// # Errors
+    /// As [`Host::fetch`], without those of the network.
+    pub async fn screen_url(&self, token: &str, url: &str) -> Result<()> {
+        self.call("url.screen", &json!({ "token": token, "url": url })).await
     }
 }
 

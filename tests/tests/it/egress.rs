@@ -2,4 +2,5 @@
 
 mod check;
 mod fetch;
+mod web;
 mod website;

@@ -281,6 +281,10 @@ struct Desk {
 }
 
 impl ToolScope for Desk {
+    fn screen<'a>(&'a self, _: &'a str, _: &'a str) -> BoxFuture<'a, Option<String>> {
+        Box::pin(std::future::ready(None))
+    }
+
     fn caller(&self) -> (String, String) {
         Default::default()
     }

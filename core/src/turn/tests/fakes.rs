@@ -199,6 +199,10 @@ impl Tools {
 struct NoScope;
 
 impl ToolScope for NoScope {
+    fn screen<'a>(&'a self, _: &'a str, _: &'a str) -> BoxFuture<'a, Option<String>> {
+        Box::pin(std::future::ready(None))
+    }
+
     fn caller(&self) -> (String, String) {
         Default::default()
     }

@@ -11,8 +11,12 @@ struct Probe;
 
 impl Scanner for Probe {
     async fn scan(&self, subject: &Subject) -> Result<Vec<Finding>> {
-        let Subject::Command(subject) = subject else { return Ok(Vec::new()) };
-        if !subject.command.text.contains("probe") {
+        let text = match subject {
+            Subject::Command(subject) => &subject.command.text,
+            Subject::ToolOutput { text, .. } => text,
+            _ => return Ok(Vec::new()),
+        };
+        if !text.contains("probe") {
             return Ok(Vec::new());
         }
         Ok(vec![Finding {
