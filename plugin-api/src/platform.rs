@@ -192,13 +192,16 @@ pub struct Call {
 }
 
 /// How a tool call ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Ended {
     /// How long it took, in milliseconds.
     pub elapsed_ms: u64,
     /// It was refused, broke off or could not be made.
     pub failed: bool,
+    /// Why, in a few words; empty when it did not fail.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub why: String,
     /// The exit code of the command that it ran, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i64>,

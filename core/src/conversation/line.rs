@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use hermes_plugin_api::error::{PluginError, Result};
-use hermes_plugin_api::platform::{Body, Call, Outbound, Prompt};
+use hermes_plugin_api::platform::{Body, Call, Ended, Outbound, Prompt};
 use tokio::sync::oneshot;
 
 use crate::flow::within;
@@ -162,7 +162,8 @@ impl Line {
             }
             Body::Activity { text, call } => {
                 *stream = Stream::default();
-                let call = call.map(|call| Call { about: clean(call.about), ..call });
+                let ended = |ended: Ended| Ended { why: clean(ended.why), ..ended };
+                let call = call.map(|call| Call { about: clean(call.about), ended: call.ended.map(ended), ..call });
                 Body::Activity { text: clean(text), call }
             }
             Body::ToolOutput { text, diff } => Body::ToolOutput { text: clean(text), diff },

@@ -85,8 +85,8 @@ async fn one(turn: &Turn<'_>, call: &Call, cancel: &Cancel) -> CallResult {
         result => result,
     };
     let ended = ended(&result, started.elapsed());
-    shown.ended = Some(ended);
     let how = if ended.failed { "failed after" } else { "done in" };
+    shown.ended = Some(ended);
     show(turn, format!("{} {how} {:.1} s", shown.name, started.elapsed().as_secs_f32()), &shown).await;
     result.unwrap_or_else(|error| CallResult::error(told(&call.name, &error)))
 }
@@ -154,9 +154,15 @@ fn too_slow(turn: &Turn<'_>) -> PluginError {
 /// How a call ended. The exit code is where the tool for commands says it.
 fn ended(result: &Result<CallResult, PluginError>, elapsed: Duration) -> Ended {
     let structured = result.as_ref().ok().and_then(|result| result.structured.as_ref());
+    let why = match result {
+        Ok(result) if result.is_error => result.joined(),
+        Ok(_) => String::new(),
+        Err(error) => error.to_string(),
+    };
     Ended {
         elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         failed: result.as_ref().map_or(true, |result| result.is_error),
+        why: one_line(&why, limits::EXCERPT),
         exit_code: structured.and_then(|structured| structured.get("exit_code")?.as_i64()),
     }
 }

@@ -44,7 +44,7 @@ async fn a_call_is_run_and_its_result_goes_back() {
 
 #[tokio::test(start_paused = true)]
 async fn platforms_learn_when_a_call_begins_and_how_it_ends() {
-    for (name, arguments, failed) in [("say", r#"{"text": "hi"}"#, false), ("fail", "", true)] {
+    for (name, arguments, why) in [("say", r#"{"text": "hi"}"#, ""), ("fail", "", "Nobody is there")] {
         let (world, ..) = run(vec![Say::Calls(vec![call(name, arguments)])]).await;
         let shown = world.shown.lock().unwrap();
         let calls: Vec<_> = shown
@@ -55,8 +55,9 @@ async fn platforms_learn_when_a_call_begins_and_how_it_ends() {
             })
             .collect();
         let [begun, done] = &calls[..] else { panic!("{calls:?}") };
-        assert_eq!((begun.name.as_str(), begun.ended, &begun.id), (name, None, &done.id));
-        assert_eq!(done.ended.map(|ended| (ended.failed, ended.exit_code)), Some((failed, None)), "{name}");
+        assert_eq!((begun.name.as_str(), begun.ended.as_ref(), &begun.id), (name, None, &done.id));
+        let ended = done.ended.as_ref().expect("ended");
+        assert_eq!((ended.failed, ended.why.as_str(), ended.exit_code), (!why.is_empty(), why, None), "{name}");
     }
 }
 

@@ -224,5 +224,14 @@ impl Markdown {
     }
 }
 
+/// A line of text that is no Markdown, in lines of a window.
+pub(crate) fn wrapped(line: &str, columns: usize) -> String {
+    let mut flow = Flow::default();
+    flow.set_columns(columns);
+    flow.text(line, Ink::PLAIN);
+    flow.end_word();
+    flow.take()
+}
+
 #[cfg(test)]
 mod tests;

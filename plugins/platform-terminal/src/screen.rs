@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use hermes_plugin_api::platform::{Body, Call, Prompt};
 
 use crate::clean::{Cleaner, clean};
-use crate::markdown::Markdown;
+use crate::markdown::{self, Markdown};
 use crate::style::{Style, Tone};
 use crate::work::{self, Work};
 
@@ -230,7 +230,7 @@ impl Screen {
     /// A tool call begins or ends. That it began is said by the line that moves, where there is one, and for good
     /// before something else is.
     fn call(&mut self, call: &Call) -> io::Result<()> {
-        let Some(ended) = call.ended else {
+        let Some(ended) = &call.ended else {
             self.work.begin(call);
             return if self.edited { self.spin() } else { self.tell() };
         };
@@ -328,6 +328,10 @@ impl Screen {
 
     fn line(&mut self, tone: Tone, text: &str) -> io::Result<()> {
         self.fresh_line(To::Err)?;
+        let text = match self.wiring.err && self.style.can_move() {
+            true => text.lines().map(|line| markdown::wrapped(line, self.columns()) + "\n").collect(),
+            false => text.to_owned(),
+        };
         for line in text.lines() {
             let line = self.style.paint(tone, line);
             self.write(To::Err, &format!("{line}\n"))?;

@@ -104,7 +104,7 @@ fn call(ended: Option<Ended>) -> Body {
 }
 
 fn ended(exit_code: i64) -> Option<Ended> {
-    Some(Ended { elapsed_ms: 1_200, failed: false, exit_code: Some(exit_code) })
+    Some(Ended { elapsed_ms: 1_200, exit_code: Some(exit_code), ..Ended::default() })
 }
 
 /// What stands on a terminal that can do more than text, without colours.

@@ -92,7 +92,7 @@ impl Work {
 }
 
 /// How a call ended, in one line. One that was told before is cut to the window.
-pub(crate) fn ended(call: &Call, ended: Ended, columns: Option<usize>, style: Style) -> String {
+pub(crate) fn ended(call: &Call, ended: &Ended, columns: Option<usize>, style: Style) -> String {
     let code = ended.exit_code.filter(|code| *code != 0);
     let mark = match ended.failed || code.is_some() {
         true => style.paint(Tone::Bad, "✗"),
@@ -109,15 +109,23 @@ pub(crate) fn ended(call: &Call, ended: Ended, columns: Option<usize>, style: St
         Some(columns) => cut(&title, columns.saturating_sub(2 + code.len() + took.len())),
         None => title,
     };
-    format!("{mark} {title}{}{}", style.paint(Tone::Bad, &code), style.paint(Tone::Quiet, &took))
+    let (code, took) = (style.paint(Tone::Bad, &code), style.paint(Tone::Quiet, &took));
+    match line(&ended.why) {
+        why if why.is_empty() => format!("{mark} {title}{code}{took}"),
+        why => format!("{mark} {title}{code}{took}\n  {}", style.paint(Tone::Bad, &why)),
+    }
 }
 
 fn title(call: &Call) -> String {
-    let line = |text: &str| clean(text).replace(['\n', '\t'], " ");
     match call.about.trim() {
         "" => line(&call.name),
         about => format!("{}  {}", line(&call.name), line(about)),
     }
+}
+
+/// A text as one line.
+fn line(text: &str) -> String {
+    clean(text).replace(['\n', '\t'], " ").trim().to_owned()
 }
 
 fn long(elapsed: Duration) -> String {
@@ -152,7 +160,12 @@ mod tests {
     }
 
     fn end(elapsed_ms: u64, failed: bool, exit_code: Option<i64>, columns: Option<usize>) -> String {
-        ended(&call("cargo test"), Ended { elapsed_ms, failed, exit_code }, columns, Style::plain())
+        ended(
+            &call("cargo test"),
+            &Ended { elapsed_ms, failed, exit_code, ..Ended::default() },
+            columns,
+            Style::plain(),
+        )
     }
 
     #[test]
@@ -163,6 +176,8 @@ mod tests {
         assert_eq!(end(100, true, None, None), "✗ terminal  cargo test  0.1s");
         assert_eq!(end(3_210, false, None, Some(20)), "✓ terminal  c…  3.2s");
         assert_eq!(end(3_210, false, None, Some(1)), "✓   3.2s");
+        let why = Ended { failed: true, why: "No\nfile \u{1b}[2J".into(), ..Ended::default() };
+        assert_eq!(ended(&call("x"), &why, None, Style::plain()), "✗ terminal  x  0.0s\n  No file \\x1b[2J");
     }
 
     #[test]

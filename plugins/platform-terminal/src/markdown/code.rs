@@ -12,8 +12,8 @@ use crate::markdown::ink::Ink;
 
 /// Longer lines have no colours, in bytes.
 const LINE: usize = 500;
-/// How long all of one piece of code may take.
-const TIME: Duration = Duration::from_millis(300);
+/// How long all of one piece of code may take. The first of a language takes longest, as its grammar is made ready.
+const TIME: Duration = Duration::from_secs(1);
 
 static GRAMMARS: LazyLock<SyntaxSet> = LazyLock::new(SyntaxSet::load_defaults_newlines);
 static INKS: LazyLock<Vec<(Scope, Ink)>> = LazyLock::new(inks);

@@ -77,6 +77,12 @@ fn words_stay_whole_and_lists_hang() {
 }
 
 #[test]
+fn text_that_is_no_markdown_keeps_its_words() {
+    assert_eq!(wrapped("  **one** two  three", 12), "  **one**\ntwo  three");
+    assert_eq!(wrapped("", 10), "");
+}
+
+#[test]
 fn code_is_left_as_it_is() {
     let code = "```rust\nfn main() {\n\n    let x = *y * 2; // **no**\n}\n```\nafter";
     assert_eq!(read(code), "  ── rust\n  fn main() {\n\n      let x = *y * 2; // **no**\n  }\nafter\n");
