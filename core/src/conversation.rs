@@ -4,8 +4,11 @@
 //! It knows one chat and one session. Who may talk is settled before; what may run is the guard's to say.
 
 pub mod agent;
+mod around;
 mod auxiliary;
+mod beside;
 pub mod desk;
+mod entitle;
 pub mod kept;
 pub mod line;
 mod password;
@@ -28,8 +31,9 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use crate::conversation::agent::Agent;
+use crate::conversation::beside::Beside;
 use crate::conversation::line::Line;
-use crate::conversation::slash::Slash;
+use crate::conversation::slash::{Read, Slash};
 use crate::conversation::words::Words;
 use crate::conversation::workplace::{Workplace, Workspace};
 use crate::error;
@@ -37,6 +41,7 @@ use crate::flow::{CancelSource, Messages};
 use crate::guard::Guard;
 use crate::host::clock;
 use crate::host::scope::Scopes;
+use crate::plugin::registry::Plugins;
 use crate::session::Session;
 use crate::session::keep::Keeping;
 use crate::session::sessions::Sessions;
@@ -61,6 +66,8 @@ pub struct Parts {
     pub workplace: Arc<dyn Workplace>,
     /// Where tool calls get their tokens.
     pub scopes: Scopes,
+    /// What is installed.
+    pub plugins: Arc<Plugins>,
     /// Where sessions are kept.
     pub sessions: Sessions,
     /// Where its sessions come from, for those who look for them.
@@ -97,6 +104,7 @@ pub struct Conversation {
     workspace: Arc<dyn Workspace>,
     running: Option<Running>,
     waiting: VecDeque<String>,
+    beside: Beside,
     ending: Option<Ending>,
     /// What the status line says.
     status: Option<Status>,
@@ -128,9 +136,9 @@ impl Conversation {
     pub fn with(parts: Parts, session: Session) -> Self {
         let (id, keeping) = (session.id.clone(), session.keeping.clone());
         let workspace = parts.workplace.open(&id, &parts.line);
-        let (session, waiting) = (Some(session), VecDeque::new());
+        let (session, waiting, beside) = (Some(session), VecDeque::new(), Beside::default());
         let (running, ending, status) = (None, None, None);
-        Self { parts, session, id, keeping, workspace, running, waiting, ending, status, warned: false }
+        Self { parts, session, id, keeping, workspace, running, waiting, beside, ending, status, warned: false }
     }
 
     /// Answers one message and ends.
@@ -174,7 +182,8 @@ impl Conversation {
         self.parts.line.show(Body::TurnEnd).await;
         let mut open = true;
         loop {
-            if let Some(Ending { code, .. }) = self.ending.filter(|_| self.running.is_none()) {
+            if let Some(Ending { code, .. }) = self.ending.filter(|_| self.running.is_none() && !self.beside.is_busy())
+            {
                 self.part().await;
                 self.close().await;
                 return code;
@@ -183,6 +192,7 @@ impl Conversation {
             // A branch that is dropped loses nothing: the turn stands in `self`, the others in their queues.
             tokio::select! {
                 (session, outcome) = turn_of(&mut self.running) => self.finished(session, outcome).await,
+                done = self.beside.next() => self.done_beside(done).await,
                 event = inbox.recv(), if open => match event {
                     Some(Ok(inbound)) => self.event(inbound.event).await,
                     Some(Err(error)) => tracing::warn!(%error, "An event could not be read."),
@@ -192,7 +202,10 @@ impl Conversation {
                     }
                 },
                 Some(signal) = signals.recv() => self.signal(signal).await,
-                () = until(deadline) => self.running = None,
+                () = until(deadline) => {
+                    self.running = None;
+                    self.beside.abandon();
+                }
             }
         }
     }
@@ -200,19 +213,32 @@ impl Conversation {
     async fn event(&mut self, event: Event) {
         match event {
             Event::Message { text, .. } => self.message(text).await,
-            Event::Answer { prompt, text } => drop(self.parts.line.answer(&prompt, text)),
+            Event::Answer { prompt, text } => self.answer(&prompt, text),
             Event::Interrupt => self.signal(Signal::Interrupt).await,
             Event::Closed => self.left(),
+        }
+    }
+
+    fn answer(&self, prompt: &str, text: String) {
+        let text = slash::answer(&text).unwrap_or(text);
+        let _ = self.parts.line.answer(prompt, text.clone()) || self.beside.answer(prompt, &text);
+    }
+
+    /// Answers whichever prompt asks for consent.
+    async fn decide(&mut self, text: &str) {
+        if !self.parts.line.decide(text) && !self.beside.decide(text) {
+            self.notice("Nothing waits for a yes or a no".into()).await;
         }
     }
 
     async fn message(&mut self, text: String) {
         self.warned = false;
         match slash::read(&text) {
-            Some(Ok(slash)) => self.obey(slash).await,
-            Some(Err(why)) => match self.parts.words.read(&text) {
+            Some(Read::Known(slash)) => self.obey(slash).await,
+            Some(Read::Wrong(why)) => self.notice(why).await,
+            Some(Read::Other(word)) => match self.parts.words.read(&text) {
                 Some(call) => return self.run_word(call).await,
-                None => self.notice(why).await,
+                None => self.notice(slash::unknown(&word, &self.parts.words.names())).await,
             },
             None if text.trim().is_empty() => {}
             None if self.running.is_none() => return self.start(text),
@@ -228,11 +254,25 @@ impl Conversation {
             return self.notice("A turn is running: `/stop` it first".into()).await;
         }
         match slash {
-            Slash::Help => self.notice(format!("{}{}", slash::help(), self.parts.words.help())).await,
+            Slash::Approve(how) => self.decide(how.as_deref().unwrap_or("once")).await,
+            Slash::Deny(reason) => self.decide(&format!("deny {}", reason.unwrap_or_default())).await,
+            Slash::Background(text) => self.background(text).await,
+            Slash::Queue(text) => self.queue(text).await,
+            Slash::Model(wanted) => self.model(wanted).await,
+            Slash::Tools => self.notice(self.tools()).await,
+            Slash::Plugins => self.notice(self.plugins()).await,
+            Slash::Help | Slash::Commands => {
+                self.notice(format!("{}{}", slash::help(), self.parts.words.help())).await;
+            }
             Slash::Status => self.notice(self.standing()).await,
             Slash::Yolo => self.toggle_yolo().await,
-            Slash::Stop if self.running.is_none() => self.notice("Nothing is running".into()).await,
-            Slash::Stop => self.stop(),
+            Slash::Stop if self.running.is_none() && !self.beside.is_busy() => {
+                self.notice("Nothing is running".into()).await
+            }
+            Slash::Stop => {
+                self.beside.cancel();
+                self.stop();
+            }
             Slash::Quit => self.end(error::OK),
             Slash::New => self.renew().await,
             Slash::Resume(name) => self.resume(name).await,
@@ -279,7 +319,7 @@ impl Conversation {
         if signal == Signal::Terminate {
             return self.end(error::INTERRUPTED);
         }
-        if self.parts.line.decline() {
+        if self.parts.line.decline() || self.beside.decline() {
             return;
         }
         if self.running.is_some() {
@@ -320,6 +360,9 @@ impl Conversation {
 
     async fn finished(&mut self, session: Session, outcome: Outcome) {
         self.running = None;
+        if matches!(&outcome, Outcome::Answered(text) if !text.is_empty()) {
+            self.have_titled(&session);
+        }
         self.session = Some(session);
         self.parts.line.tidy().await;
         self.show_status().await;
@@ -358,12 +401,15 @@ impl Conversation {
     /// The person left. What they asked for is still done; nobody answers prompts any more.
     fn left(&mut self) {
         self.parts.line.leave();
+        self.beside.leave();
         self.ending.get_or_insert(Ending { code: error::OK, deadline: None });
     }
 
     /// The end, as soon as what runs has stopped.
     fn end(&mut self, code: u8) {
         self.parts.line.leave();
+        self.beside.leave();
+        self.beside.cancel();
         self.stop();
         self.ending = Some(Ending { code, deadline: Some(Instant::now() + FAREWELL) });
     }

@@ -136,6 +136,14 @@ impl ModelServer {
         self.until("nobody asked", |state| !state.asked.is_empty());
     }
 
+    /// Waits until this much was asked.
+    ///
+    /// # Panics
+    /// When it is not.
+    pub fn until_asked_often(&self, times: usize) {
+        self.until("nobody asked so often", |state| state.asked.len() >= times);
+    }
+
     /// Waits until a client has gone that it still had something to say to.
     ///
     /// # Panics

@@ -128,6 +128,7 @@ async fn talk(started: Arc<Started>, args: ChatArgs, query: Option<String>) -> R
         guard: started.guard.clone(),
         workplace: Arc::new(Desks { place, agent, kept, attended: query.is_none() }),
         scopes: started.app.services.scopes.clone(),
+        plugins: started.app.plugins.clone(),
         sessions,
         source,
         words: Words::of(started.app.plugins.clone()),

@@ -5,6 +5,7 @@ use crate::turn::limits::Limits;
 use crate::turn::toolbox::Toolbox;
 
 /// Who answers.
+#[derive(Clone)]
 pub struct Agent {
     /// The model.
     pub model: ModelHandle,

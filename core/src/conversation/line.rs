@@ -3,7 +3,7 @@
 //! It neither judges answers nor keeps time. One prompt stands at a time: the guard has the others wait.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -33,16 +33,25 @@ pub struct Line {
     hides: bool,
     stream: Mutex<Stream>,
     asking: Mutex<Asking>,
+    /// Whose prompt stands: one at a time, those of turns beside the conversation included.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Default)]
 struct Asking {
     /// The prompt that waits for its answer.
-    standing: Option<(String, oneshot::Sender<Option<String>>)>,
+    standing: Option<Waiting>,
     /// The prompt that was shown and whose end was not.
     unsettled: Option<String>,
     /// Nobody is there any more.
     left: bool,
+}
+
+struct Waiting {
+    id: String,
+    /// It asks whether something may be done.
+    consent: bool,
+    answer: oneshot::Sender<Option<String>>,
 }
 
 impl Line {
@@ -59,7 +68,15 @@ impl Line {
             hides: false,
             stream: Mutex::default(),
             asking: Mutex::default(),
+            turn: Arc::default(),
         }
+    }
+
+    /// A line to the same chat that carries prompts and notices and nothing else, for what goes on beside.
+    #[must_use]
+    pub fn aside(&self) -> Self {
+        let line = Self::new(self.platform.clone(), self.chat.clone(), true).hiding(self.hides).answers_only();
+        Self { turn: self.turn.clone(), ..line }
     }
 
     /// Carries nothing but the last answer, once it is whole: for readers who want that alone.
@@ -104,6 +121,13 @@ impl Line {
         self.take_down(Some(prompt)).is_some_and(|answer| answer.send(Some(text)).is_ok())
     }
 
+    /// Answers the prompt that stands, where it asks for consent. Returns whether there was one.
+    pub fn decide(&self, text: &str) -> bool {
+        let mut asking = self.asking();
+        let standing = asking.standing.take_if(|standing| standing.consent);
+        standing.is_some_and(|standing| standing.answer.send(Some(text.to_owned())).is_ok())
+    }
+
     /// Declines the prompt that stands. Returns whether there was one.
     pub fn decline(&self) -> bool {
         self.take_down(None).is_some_and(|answer| answer.send(None).is_ok())
@@ -128,22 +152,24 @@ impl Line {
     }
 
     /// Makes a prompt the one that stands, unless the person left.
-    fn stand(&self, id: &str) -> Option<Standing<'_>> {
+    fn stand(&self, prompt: &Prompt) -> Option<Standing<'_>> {
         let mut asking = self.asking();
         if asking.left {
             return None;
         }
         let (answer, answered) = oneshot::channel();
-        asking.standing = Some((id.to_owned(), answer));
-        asking.unsettled = Some(id.to_owned());
-        Some(Standing { line: self, id: id.to_owned(), answered })
+        let id = prompt.id.clone();
+        let consent = prompt.choices.iter().any(|choice| choice.id == "once");
+        asking.standing = Some(Waiting { id: id.clone(), consent, answer });
+        asking.unsettled = Some(id.clone());
+        Some(Standing { line: self, id, answered })
     }
 
     /// Takes down this prompt, or whichever stands.
     fn take_down(&self, prompt: Option<&str>) -> Option<oneshot::Sender<Option<String>>> {
         let mut asking = self.asking();
-        let standing = asking.standing.take_if(|(id, _)| prompt.is_none_or(|prompt| prompt == id));
-        standing.map(|(_, answer)| answer)
+        let standing = asking.standing.take_if(|standing| prompt.is_none_or(|prompt| prompt == standing.id));
+        standing.map(|standing| standing.answer)
     }
 
     /// Without secrets. Of a message that is being written, what may hide the beginning of one is held back until
@@ -211,7 +237,8 @@ impl Follower for Line {
 impl Approver for Line {
     fn ask<'a>(&'a self, prompt: &'a Prompt) -> BoxFuture<'a, Result<Option<String>>> {
         async move {
-            let Some(mut standing) = self.stand(&prompt.id) else { return Ok(None) };
+            let _turn = self.turn.lock().await;
+            let Some(mut standing) = self.stand(prompt) else { return Ok(None) };
             self.send(Body::Prompt(prompt.clone())).await?;
             (&mut standing.answered).await.map_err(|_| PluginError::cancelled())
         }

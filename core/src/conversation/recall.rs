@@ -146,7 +146,7 @@ fn shown(text: &str) -> String {
 }
 
 /// The beginning of a text as one line.
-fn line(text: &str, max: usize) -> String {
+pub(super) fn line(text: &str, max: usize) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let line = words.join(" ");
     let start: String = line.chars().take(max).collect();

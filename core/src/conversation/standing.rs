@@ -39,8 +39,11 @@ impl Conversation {
             .session
             .as_ref()
             .map_or_else(String::new, |session| format!("\nmessages  {}", session.transcript.messages().len()));
+        let count = |n: usize, name: &str| if n == 0 { String::new() } else { format!("\n{name}{n}") };
+        let beside = count(self.beside.count(), "beside    ");
+        let waiting = count(self.waiting.len(), "waiting   ");
         format!(
-            "session   {}{title}\nmodel     {model}\ntools     {}\nasking    {asking}{said}",
+            "session   {}{title}\nmodel     {model}\ntools     {}\nasking    {asking}{said}{beside}{waiting}",
             self.id,
             tools.join(", ")
         )

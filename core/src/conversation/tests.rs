@@ -137,6 +137,91 @@ async fn words_are_for_the_program_even_while_a_turn_runs() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn something_is_done_in_the_background_while_the_conversation_goes_on() {
+    let room = Room::new();
+    let code = room.talk(async |room| {
+        room.says(ask());
+        room.person("/background delete it");
+        let prompt = room.until("prompt").await;
+        room.person("/background");
+        room.person("/status");
+        room.until("beside    1").await;
+        room.event(Event::Answer { prompt, text: "!approve session".into() });
+        room.until("notice Done in the background: delete it\ndone\nGo on with it by `/resume ").await;
+        room.says(say("hello"));
+        room.person("hi");
+        room.until("end hello").await;
+        room.person("/background");
+        room.until("Nothing goes on in the background").await;
+        room.leaves();
+    });
+    assert_eq!(code.await, error::OK);
+    assert_eq!(room.answers(), [Some("session".to_owned())]);
+    assert!(!room.sent().contains("end done"), "{}", room.sent());
+    assert_eq!((room.opened(), room.closed()), (2, 2));
+    let sessions = room.sessions();
+    let store = sessions.store();
+    assert_eq!(store.latest("background").expect("stored").messages, 4);
+    assert_eq!(store.latest("room").expect("stored").messages, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_goes_on_in_the_background_stops_with_the_rest() {
+    let room = Room::new();
+    let code = room.talk(async |room| {
+        room.says(fakes::hang());
+        room.person("/background one");
+        room.settle().await;
+        room.person("/stop");
+        room.until("Done in the background: one\nInterrupted").await;
+        room.says(fakes::stubborn());
+        room.person("/background two");
+        room.settle().await;
+        room.person("/quit");
+    });
+    let started = Instant::now();
+    assert_eq!(code.await, error::OK);
+    assert!(started.elapsed() <= FAREWELL + Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn prompts_one_after_another_and_words_that_answer_them() {
+    let room = Room::new();
+    let code = room.talk(async |room| {
+        room.person("/approve");
+        room.until("Nothing waits for a yes or a no").await;
+        room.says(fakes::hang());
+        room.person("first");
+        room.settle().await;
+        for word in ["/queue second", "/queue", "!stop"] {
+            room.person(word);
+        }
+        room.until("notice It waits: 0 before it|notice › second").await;
+        room.until("notice Interrupted").await;
+        room.says(say("two"));
+        room.person("/queue second");
+        room.until("end two").await;
+        for word in ["/model", "/model other", "/model acme big", "/tools", "/plugins", "/commands", "/nosuchword"] {
+            room.person(word);
+        }
+        room.until("Unknown word `/nosuchword`").await;
+        room.leaves();
+    });
+    assert_eq!(code.await, error::OK);
+    let sent = room.sent();
+    for notice in [
+        "fake answers. `/model",
+        "other (fake) answers from now on",
+        "No plugin that is on offers the provider `acme`",
+        "tools-fake ",
+        "No plugin is on",
+        "/background [TEXT]",
+    ] {
+        assert!(sent.contains(notice), "{notice}: {sent}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_program_ends_soon_whatever_runs() {
     let room = Room::new();
     let started = Instant::now();

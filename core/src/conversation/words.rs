@@ -48,7 +48,12 @@ impl Words {
 
     /// The words, for a person; nothing where there are none.
     pub(super) fn help(&self) -> String {
-        self.offered().map(|word| format!("\n/{:<15}{}", word.name, word.about)).collect()
+        self.offered().map(|word| format!("\n/{:<25}{}", word.name, word.about)).collect()
+    }
+
+    /// Their names.
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.words.iter().map(|word| word.name.as_str()).collect()
     }
 
     /// Reads a message that is a word of a plugin.

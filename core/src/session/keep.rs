@@ -91,6 +91,26 @@ impl Keeping {
         Ok(title)
     }
 
+    /// Gives the session a title that was made for it, unless a person chose one. Returns it as it is then.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn suggest(&self, title: String) -> Result<Option<String>, StoreError> {
+        let id = self.about.id.clone();
+        let title = self.sessions.with(move |store| store.suggest(&id, &title)).await?;
+        if title.is_some() {
+            self.state().title.clone_from(&title);
+        }
+        Ok(title)
+    }
+
+    /// Counts what was spent on the session beside its messages; it is stored with the next of them.
+    pub fn spend(&self, spent: &Spent) {
+        let mut state = self.state();
+        state.total.add(spent);
+        state.unkept.add(spent);
+    }
+
     /// Takes back what a person said last and what came of it. Returns what they said.
     ///
     /// # Errors

@@ -10,12 +10,13 @@ use crate::turn::limits;
 use crate::turn::text::one_line;
 
 /// The tools of some toolsets.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Toolbox {
     entries: Vec<Entry>,
 }
 
 /// A tool and where it comes from.
+#[derive(Clone)]
 pub(super) struct Entry {
     pub(super) tool: Tool,
     pub(super) handle: ToolsHandle,
@@ -58,6 +59,12 @@ impl Toolbox {
     #[must_use]
     pub fn tools(&self) -> Vec<Tool> {
         self.entries.iter().map(|entry| entry.tool.clone()).collect()
+    }
+
+    /// The names of the tools, each with the plugin that it comes from.
+    #[must_use]
+    pub fn origins(&self) -> Vec<(&str, &str)> {
+        self.entries.iter().map(|entry| (entry.tool.name.as_str(), entry.handle.origin().plugin.as_str())).collect()
     }
 
     /// Finds a tool.

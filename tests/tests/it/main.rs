@@ -15,5 +15,6 @@ mod password;
 mod plugins;
 mod prompt;
 mod sessions;
+mod slash;
 mod standing;
 mod turn;

@@ -4,6 +4,7 @@ mod anthropic;
 mod choosing;
 mod hostile;
 mod mock;
+mod titles;
 
 use hermes_tests::hermes::{Hermes, run};
 use hermes_tests::model_server::{Answer, ModelServer};

@@ -50,7 +50,7 @@ fn words_of_plugins_are_words_in_a_conversation() {
     terminal.keys("/errand panic\r");
     terminal.until("Panicked: an errand");
     terminal.keys("/help\r");
-    terminal.until("/errand         Runs an errand");
+    terminal.until("/errand                   Runs an errand");
     terminal.keys(CTRL_C);
     terminal.until("Press Ctrl-C again");
 }

@@ -1,5 +1,7 @@
-//! `hermes sessions browse`: numbered pages, of which a person picks the session to go on with. It needs no more of
-//! a terminal than lines.
+//! `hermes sessions browse`: a person picks the session to go on with. On a terminal that can, with arrows; on any
+//! other from numbered pages, which need no more than lines.
+
+mod keys;
 
 use std::io::{BufRead as _, IsTerminal as _};
 
@@ -28,14 +30,18 @@ pub(super) fn run(sessions: Sessions, source: Option<String>, ground: Ground) ->
     if !std::io::stdin().is_terminal() {
         return Err(Failure::new("Nobody is there to choose").hint("`hermes sessions list` prints what there is"));
     }
-    let Some(id) = choose(&sessions, View { source, words: None, skip: 0 })? else { return Ok(OK) };
+    let view = View { source, words: None, skip: 0 };
+    let term = ground.env.text("TERM").unwrap_or_default();
+    let can = !matches!(term, "" | "dumb") && std::io::stderr().is_terminal();
+    let chosen = if can { keys::choose(&sessions, view)? } else { choose(&sessions, view)? };
+    let Some(id) = chosen else { return Ok(OK) };
     drop(sessions);
     chat::run(chat::ChatArgs::resuming(id), ground)
 }
 
 fn choose(sessions: &Sessions, mut view: View) -> Result<Option<String>, Failure> {
     loop {
-        let mut page = page(sessions, &view)?;
+        let mut page = page(sessions, &view, PAGE)?;
         let more = page.len() > PAGE;
         page.truncate(PAGE);
         show(&page, &view, more);
@@ -59,11 +65,11 @@ fn choose(sessions: &Sessions, mut view: View) -> Result<Option<String>, Failure
     }
 }
 
-/// A page and one more, if there is more.
-fn page(sessions: &Sessions, view: &View) -> Result<Vec<Summary>, StoreError> {
+/// A page of so many and one more, if there is more.
+fn page(sessions: &Sessions, view: &View, rows: usize) -> Result<Vec<Summary>, StoreError> {
     let store = sessions.store();
     let Some(words) = &view.words else {
-        let limit = Some(PAGE + 1);
+        let limit = Some(rows + 1);
         return store.sessions(&Wanted { source: view.source.clone(), limit, skip: view.skip, ..Wanted::default() });
     };
     let mut ids: Vec<String> = Vec::new();
@@ -72,7 +78,7 @@ fn page(sessions: &Sessions, view: &View) -> Result<Vec<Summary>, StoreError> {
             ids.push(hit.session);
         }
     }
-    let chosen = ids.iter().skip(view.skip).take(PAGE + 1);
+    let chosen = ids.iter().skip(view.skip).take(rows + 1);
     let found: Result<Vec<_>, _> = chosen.map(|id| store.session(id)).collect();
     Ok(found?.into_iter().flatten().collect())
 }
@@ -82,11 +88,16 @@ fn show(page: &[Summary], view: &View, more: bool) {
         out::note("There are no such sessions.");
     }
     for (index, summary) in page.iter().enumerate() {
-        let title = one_line(&called(summary), 60);
-        let (id, age) = (short(&summary.id), clock::ago(summary.last_ms));
-        out::note(&format!("{:>3}  {title}  ({id}, {} messages, {age})", index + 1, summary.messages));
+        out::note(&format!("{:>3}  {}", index + 1, told(summary)));
     }
     let next = if more { " · n next" } else { "" };
     let previous = if view.skip > 0 { " · p previous" } else { "" };
     out::prompt(&format!("number to go on{next}{previous} · /words to search · q to leave: "));
+}
+
+/// A session in one line.
+fn told(summary: &Summary) -> String {
+    let title = one_line(&called(summary), 60);
+    let (id, age) = (short(&summary.id), clock::ago(summary.last_ms));
+    format!("{title}  ({id}, {} messages, {age})", summary.messages)
 }

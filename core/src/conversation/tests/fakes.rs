@@ -22,7 +22,10 @@ use crate::conversation::{Agent, Conversation, Line, Parts, Signal};
 use crate::flow::messages;
 use crate::guard::{Approver as _, Audit, ConsentStore, Guard, Policy};
 use crate::host::scope::{BoxFuture, FileRequest, Scopes, ToolScope};
+use crate::plugin::catalogue::Catalogue;
 use crate::plugin::handle::{ModelHandle, PlatformHandle, ToolsHandle};
+use crate::plugin::registry::Plugins;
+use crate::plugin::state::Choice;
 use crate::session::sessions::Sessions;
 use crate::turn::limits::Limits;
 use crate::turn::toolbox::Toolbox;
@@ -107,6 +110,7 @@ impl Room {
             guard: Arc::new(guard),
             workplace: Arc::new(self.clone()),
             scopes: self.0.scopes.clone(),
+            plugins: Arc::new(Plugins::new(Vec::new(), Catalogue::default(), &Choice::default(), None, None)),
             sessions: self.sessions(),
             source: "room".into(),
             words: Words::default(),

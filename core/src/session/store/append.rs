@@ -126,6 +126,21 @@ impl Store {
         }
     }
 
+    /// Gives a session another title that was made for it, as near to `title` as can be, unless a person chose one or
+    /// it is none. Returns what it is called then; `None` where nothing changed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn suggest(&mut self, id: &str, title: &str) -> Result<Option<String>, StoreError> {
+        let Some(title) = title::read(title) else { return Ok(None) };
+        self.write(|transaction| {
+            let made = "SELECT n FROM sessions
+                WHERE id = ?1 AND title_is_own = 0 AND (title IS NULL OR title <> ?2 COLLATE NOCASE)";
+            let session = transaction.query_row(made, params![id, title], |row| row.get(0)).optional()?;
+            session.map(|session| entitle(transaction, session, &title)).transpose()
+        })
+    }
+
     /// Deletes a session and everything that was said in it. Returns whether it was there.
     ///
     /// # Errors

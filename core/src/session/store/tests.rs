@@ -1,6 +1,7 @@
 //! What the store does with sessions, with other processes, and with files that it should not touch.
 
 mod broken;
+mod crash;
 mod names;
 
 use hermes_plugin_api::model::{CallRequest, Image, Message, Role};
@@ -214,5 +215,46 @@ fn two_writers_lose_nothing() {
     assert_eq!(store.stats(None).expect("counted").messages, 200);
     for writer in 0..4 {
         assert_eq!(store.messages(&format!("w{writer}")).expect("read").len(), 50);
+    }
+}
+
+#[test]
+fn a_piece_of_a_session_and_the_results_of_one_tool_are_found() {
+    let folder = Folder::new();
+    let mut store = folder.store();
+    let said = [user("1"), calling("todo", "{}"), result("3"), calling("terminal", "{}"), result("5"), assistant("6")];
+    say(&mut store, "a", &said);
+    let places = |said: Vec<Said>| said.iter().map(|said| said.place).collect::<Vec<_>>();
+    assert_eq!(places(store.excerpt("a", None, 2).expect("read")), [5, 6]);
+    assert_eq!(places(store.excerpt("a", Some(2), 3).expect("read")), [2, 3, 4]);
+    assert_eq!(places(store.excerpt("a", Some(9), 3).expect("read")), [0_u64; 0]);
+    assert_eq!(places(store.excerpt("b", None, 3).expect("read")), [0_u64; 0]);
+    let results = store.results_of("a", "todo", 5).expect("read");
+    assert_eq!(results.iter().map(|said| said.message.content.as_str()).collect::<Vec<_>>(), ["3"]);
+    assert_eq!(places(store.results_of("a", "other", 5).expect("read")), [0_u64; 0]);
+    say(&mut store, "long", &[user(&"x".repeat(300 << 10)), assistant(&"y".repeat(300 << 10))]);
+    assert_eq!(places(store.excerpt("long", Some(1), 9).expect("read")), [1], "the first comes however long it is");
+}
+
+#[test]
+fn a_search_looks_into_one_session_or_into_all_but_one() {
+    use super::search::Where;
+    let folder = Folder::new();
+    let mut store = folder.store();
+    for id in ["a", "b"] {
+        say(&mut store, id, &[user("apples and 日本語")]);
+    }
+    let found = |place: &Where, text: &str| {
+        let hits = store.search_where(text, place, 9).expect("read");
+        let mut ids: Vec<String> = hits.into_iter().map(|hit| hit.session).collect();
+        ids.sort();
+        ids.join(" ")
+    };
+    for text in ["apples", "日本"] {
+        assert_eq!(found(&Where::Anywhere, text), "a b");
+        assert_eq!(found(&Where::In("a".into()), text), "a");
+        assert_eq!(found(&Where::NotIn("a".into()), text), "b");
+        assert_eq!(found(&Where::From("terminal".into()), text), "a b");
+        assert_eq!(found(&Where::From("elsewhere".into()), text), "");
     }
 }

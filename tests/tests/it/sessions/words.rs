@@ -130,3 +130,27 @@ fn a_session_is_chosen_from_pages() {
     person.keys(CTRL_D);
     assert_eq!(person.end(), 0);
 }
+
+#[test]
+fn arrows_choose_a_session_on_a_terminal_that_can() {
+    let hermes = talked(&["echo apples", "echo pears", "echo plums"]);
+    let mut person = Terminal::able(&hermes, &["sessions", "browse"], (12, 80));
+    let seen = person.sees("the list", |seen| seen.contains("❯ echo plums") && seen.contains("  echo apples"));
+    assert!(seen.contains("↑↓ choose · Enter go on · / words · q leave"), "{seen}");
+    person.keys("\x1b[B");
+    person.sees("the second", |seen| seen.contains("❯ echo pears"));
+    person.keys("/nothing\r");
+    person.sees("nothing", |seen| seen.contains("There are no such sessions"));
+    person.keys("/\x7f\x7f\x7f\x7f\x7f\x7f\x7fapples\r");
+    person.sees("what was found", |seen| seen.contains("❯ echo apples") && !seen.contains("pears"));
+    person.keys("\r");
+    person.sees("the session", |seen| seen.contains("Going on with `echo apples`"));
+    person.line("/quit");
+    assert_eq!(person.end(), 0);
+    let mut person = Terminal::able(&hermes, &["sessions", "browse"], (5, 60));
+    person.sees("two of them", |seen| seen.contains("❯ echo plums") && seen.contains("n next"));
+    person.keys("n");
+    person.sees("the third", |seen| seen.contains("❯ echo apples") && seen.contains("p previous"));
+    person.keys("q");
+    assert_eq!(person.end(), 0);
+}

@@ -130,3 +130,18 @@ fn nothing_that_is_typed_is_an_error() {
     store.search(&"word ".repeat(100_000), None, 9).expect("searched");
     store.search(&"(".repeat(100_000), None, 9).expect("searched");
 }
+
+#[test]
+fn a_title_that_is_suggested_yields_to_the_one_that_a_person_chose() {
+    let folder = Folder::new();
+    let mut store = folder.store();
+    say(&mut store, "a", &[user("one")]);
+    say(&mut store, "b", &[user("two")]);
+    assert_eq!(store.suggest("a", "Fix the roof").expect("done"), Some("Fix the roof".into()));
+    assert_eq!(store.suggest("a", "fix the ROOF").expect("done"), None, "it is called so already");
+    assert_eq!(store.suggest("b", "Fix the roof").expect("done"), Some("Fix the roof (2)".into()));
+    assert_eq!(store.suggest("b", "two\nlines").expect("done"), None);
+    assert_eq!(store.suggest("c", "Not there").expect("done"), None);
+    store.rename("b", "Mine").expect("renamed");
+    assert_eq!(store.suggest("b", "Yours").expect("done"), None);
+}
