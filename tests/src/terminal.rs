@@ -6,12 +6,15 @@
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use std::num::NonZeroU16;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use vt100::{Callbacks, Parser};
@@ -38,6 +41,8 @@ pub struct Terminal {
 }
 
 struct Screen {
+    /// The person closed the terminal.
+    closed: AtomicBool,
     text: Mutex<(String, bool)>,
     shown: Mutex<Parser<Asked>>,
     news: Condvar,
@@ -84,7 +89,7 @@ impl Terminal {
     }
 
     fn start(hermes: &Hermes, args: &[&str], term: &str, size: (u16, u16)) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pty");
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a pty");
         grantpt(&master).and_then(|()| unlockpt(&master)).expect("unlocked");
         let name = ptsname(&master, Vec::new()).expect("a name");
         let slave = File::options().read(true).write(true).open(name.to_str().expect("text")).expect("opened");
@@ -102,7 +107,12 @@ impl Terminal {
         let keys = File::from(master);
         let count = |n: u16| NonZeroU16::new(n).expect("a size");
         let shown = Parser::new_with_callbacks(count(rows), count(columns), 0, Asked::default());
-        let screen = Screen { text: Mutex::default(), shown: Mutex::new(shown), news: Condvar::new() };
+        let screen = Screen {
+            closed: AtomicBool::new(false),
+            text: Mutex::default(),
+            shown: Mutex::new(shown),
+            news: Condvar::new(),
+        };
         let screen = Arc::new(screen);
         let reader = std::thread::spawn({
             let (pty, screen) = (keys.try_clone().expect("cloned"), screen.clone());
@@ -155,6 +165,14 @@ impl Terminal {
         contents.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
     }
 
+    /// Looks at the screen as it is now.
+    ///
+    /// # Panics
+    /// When the thread that reads the screen did.
+    pub fn look<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
+        at(self.screen.shown.lock().expect("no panic").screen())
+    }
+
     /// Waits until what a person sees is as it should be, and returns it.
     ///
     /// # Panics
@@ -181,6 +199,47 @@ impl Terminal {
         modes.contains(LocalModes::ICANON | LocalModes::ECHO)
     }
 
+    /// Makes the window larger or smaller.
+    ///
+    /// # Panics
+    /// When the terminal is gone.
+    pub fn resize(&self, (rows, columns): (u16, u16)) {
+        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        let count = |n: u16| NonZeroU16::new(n).expect("a size");
+        self.screen.shown.lock().expect("no panic").screen_mut().set_size(count(rows), count(columns));
+        tcsetwinsize(&self.keys, size).expect("resized");
+    }
+
+    /// Sends the program a signal, as `kill` does.
+    ///
+    /// # Panics
+    /// When the program is gone.
+    pub fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process");
+        kill_process(pid, signal).expect("sent");
+    }
+
+    /// Closes the window: nobody is there any more. Returns the exit code; `None` when the program was killed.
+    ///
+    /// # Panics
+    /// When the program does not end.
+    #[must_use]
+    pub fn close(mut self) -> Option<i32> {
+        self.screen.closed.store(true, Ordering::SeqCst);
+        if let Some(reader) = self.reader.take() {
+            reader.join().expect("no panic");
+        }
+        self.keys = File::open("/dev/null").expect("there");
+        let begun = tokio::time::Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("waited for") {
+                return status.code();
+            }
+            assert!(begun.elapsed() < PATIENCE, "the program goes on without a terminal");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// Waits for the end. Returns the exit code.
     ///
     /// # Panics
@@ -204,7 +263,9 @@ impl Drop for Terminal {
 fn watch(mut pty: File, screen: &Screen) {
     let mut bytes = [0; 4096];
     // A pty whose other end is gone reports an error rather than an end.
-    while let Ok(n @ 1..) = pty.read(&mut bytes) {
+    while is_readable(&pty, screen)
+        && let Ok(n @ 1..) = pty.read(&mut bytes)
+    {
         if let Some(answer) = shown(&screen.shown, &bytes[..n]) {
             let _ = pty.write_all(answer.as_bytes());
         }
@@ -214,6 +275,17 @@ fn watch(mut pty: File, screen: &Screen) {
     }
     screen.text.lock().expect("no panic").1 = true;
     screen.news.notify_all();
+}
+
+/// Waits for what the program writes; `false` when the person closed the terminal.
+fn is_readable(pty: &File, screen: &Screen) -> bool {
+    let time = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+    while !screen.closed.load(Ordering::SeqCst) {
+        if poll(&mut [PollFd::new(pty, PollFlags::IN)], Some(&time)).is_ok_and(|ready| ready > 0) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Draws what the program wrote. Returns the answer to what it asked.

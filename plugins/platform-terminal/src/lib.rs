@@ -52,8 +52,9 @@ impl Platform for Terminal {
                 break;
             }
         }
-        // What comes after us on this terminal begins on a line of its own.
-        Ok(self.seat.aside().leave(rustix::stdio::stdin())?)
+        // What comes after us on this terminal begins on a line of its own. One that is gone needs none.
+        let _ = self.seat.aside().leave(rustix::stdio::stdin());
+        Ok(())
     }
 
     async fn send(&self, outbound: Outbound) -> Result<Receipt> {

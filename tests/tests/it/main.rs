@@ -18,3 +18,4 @@ mod sessions;
 mod slash;
 mod standing;
 mod turn;
+mod window;
