@@ -24,6 +24,8 @@ pub const ASK_LONGEST: u64 = 1_500;
 pub const REPORT: usize = 2_000;
 /// Longest request for a completion, all its texts together, in bytes.
 pub const COMPLETION: usize = 1 << 20;
+/// Most that the pictures of such a request may have together, in bytes of base64.
+pub const PICTURES: usize = 32 << 20;
 
 /// A question to the person of a tool call.
 ///
@@ -117,7 +119,8 @@ pub struct CompleteRequest {
     pub token: String,
     /// The system prompt.
     pub system: String,
-    /// What was said, by user and assistant; the user last. At most [`COMPLETION`] bytes with the system prompt.
+    /// What was said, by user and assistant; the user last. At most [`COMPLETION`] bytes with the system prompt, and
+    /// [`PICTURES`] of pictures.
     pub messages: Vec<Message>,
     /// Sampling temperature; the provider's default when absent.
     pub temperature: Option<f64>,

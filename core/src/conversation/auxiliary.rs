@@ -8,7 +8,7 @@ use std::pin::pin;
 use hermes_plugin_api::error::{ErrorCode, PluginError, Result};
 use hermes_plugin_api::flow::{Cancel, Output};
 use hermes_plugin_api::model::{Completion, Delta, Message, Request, Role};
-use hermes_plugin_api::session::{COMPLETION, CompleteRequest};
+use hermes_plugin_api::session::{COMPLETION, CompleteRequest, PICTURES};
 use tokio::time::sleep;
 
 use crate::conversation::agent::Agent;
@@ -81,9 +81,17 @@ fn checked(agent: &Agent, request: CompleteRequest) -> Result<Request> {
     if length > COMPLETION {
         return Err(PluginError::user(format!("The messages are longer than {COMPLETION} bytes")));
     }
+    let pictures = messages
+        .iter()
+        .flat_map(|message| &message.images)
+        .fold(0_usize, |sum, picture| sum.saturating_add(picture.data.len()).saturating_add(picture.media_type.len()));
+    if pictures > PICTURES {
+        return Err(PluginError::user(format!("The pictures are longer than {PICTURES} bytes in base64")));
+    }
     let clean = |message: Message| Message {
         role: message.role,
         content: redact(&message.content).into_owned(),
+        images: message.images,
         ..Message::default()
     };
     Ok(Request {

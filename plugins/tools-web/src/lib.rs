@@ -1,4 +1,4 @@
-//! Tools for the model: search the web, and read what is there.
+//! Tools for the model: search the web, read what is there, look at pictures.
 //!
 //! Pages are fetched through the host's guard for URLs, which decides about each; only the provider of searches is
 //! an endpoint of the configuration. What comes from the web is marked as such, and never taken for instructions.
@@ -13,6 +13,7 @@ mod search;
 #[cfg(test)]
 mod tests;
 mod text;
+mod vision;
 
 use hermes_plugin_api::prelude::*;
 use hermes_plugin_api::tools::{CallResult, Progress, Tool, ToolCall, arguments_of};
@@ -28,7 +29,7 @@ struct Web {
 impl McpServer for Web {
     async fn tools(&self) -> Result<Vec<Tool>> {
         let search = search::provider(&self.config)?.map(|_| search::tool());
-        Ok(search.into_iter().chain([extract::tool()]).collect())
+        Ok(search.into_iter().chain([extract::tool(), vision::tool()]).collect())
     }
 
     async fn call(&self, call: ToolCall, _: Sink<Progress>, cancel: Cancel) -> Result<CallResult> {
@@ -36,6 +37,7 @@ impl McpServer for Web {
         let result = match call.name.as_str() {
             search::NAME => search::call(self, &token, arguments_of(call.arguments)?).await,
             extract::NAME => extract::call(self, token, arguments_of(call.arguments)?, &cancel).await,
+            vision::NAME => vision::call(self, token, arguments_of(call.arguments)?, &cancel).await,
             other => Err(PluginError::unsupported(other)),
         };
         result.or_else(refused)

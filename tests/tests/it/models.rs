@@ -5,6 +5,7 @@ mod choosing;
 mod hostile;
 mod mock;
 mod titles;
+mod vision;
 
 use hermes_tests::hermes::{Hermes, run};
 use hermes_tests::model_server::{Answer, ModelServer};

@@ -84,7 +84,7 @@ fn a_model_that_gets_calls_wrong_is_told() {
   tool_calls: [{name: terminal, arguments: {command: 1, timeout: soon}}]
 - expect: {last_contains: 'is not of type \"string\"'}
   tool_calls: [{name: shell, arguments: {command: ls}}]
-- expect: {last_contains: 'There is no tool `shell`. The tools are: clarify, read_file, write_file, patch, search_files, memory, session_search, terminal, process, todo'}
+- expect: {last_contains: 'There is no tool `shell`. The tools are: clarify, read_file, write_file, patch, search_files, memory, session_search, terminal, process, todo, web_extract, vision_analyze'}
   text: I give up.
 ",
         "",
