@@ -15,6 +15,7 @@ pub mod model;
 pub mod out;
 pub mod plugins;
 pub mod profile;
+pub mod redact;
 mod runtime;
 pub mod sessions;
 pub mod setup;
@@ -74,6 +75,8 @@ enum Command {
     /// Make, choose and delete profiles: homes with everything of their own.
     #[command(subcommand)]
     Profile(profile::ProfileCommand),
+    /// Hide secrets in what comes on standard input.
+    Redact(redact::RedactArgs),
     /// List, search, export and delete what was said.
     #[command(subcommand)]
     Sessions(sessions::SessionsCommand),
@@ -134,6 +137,7 @@ fn run(args: Vec<std::ffi::OsString>) -> Result<u8, Failure> {
         Some(Command::Model(args)) => model::run(args, ground()?),
         Some(Command::Setup(args)) => setup::run(&args, ground()?),
         Some(Command::Plugins(command)) => plugins::run(command, ground()?),
+        Some(Command::Redact(args)) => redact::run(&args, &ground()?),
         Some(Command::Sessions(command)) => sessions::run(command, ground()?),
         Some(Command::Contributed(words)) => contributed::run(&words, ground()?, &own_words()),
     }

@@ -1,6 +1,6 @@
 //! `hermes check …`: what the guard would decide, without an agent, without running anything.
 
-mod jsonl;
+pub(super) mod jsonl;
 mod place;
 mod report;
 mod url;

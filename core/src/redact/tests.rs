@@ -6,11 +6,13 @@ use super::*;
 struct Case {
     text_parts: Vec<String>,
     expect: String,
+    #[serde(default)]
     why: String,
 }
 
 fn corpus() -> impl Iterator<Item = (String, bool, String)> {
     let cases = include_str!("../../../tests/fixtures/redaction.jsonl").lines();
+    let cases = cases.chain(include_str!("../../../tests/fixtures/redaction-more.jsonl").lines());
     let cases = cases.map(|line| serde_json::from_str::<Case>(line).expect("a case"));
     cases.map(|case| (case.text_parts.concat(), case.expect == "REDACT", case.why))
 }
@@ -18,7 +20,7 @@ fn corpus() -> impl Iterator<Item = (String, bool, String)> {
 #[test]
 fn the_corpus_is_redacted_as_labelled() {
     for (text, hidden, why) in corpus() {
-        assert_eq!(redact(&text) != text, hidden, "{why}: {}", redact(&text));
+        assert_eq!(redact(&text) != text, hidden, "{why}: {text} became {}", redact(&text));
         assert_eq!(redact(&text).contains(REDACTED), hidden, "{why}");
     }
 }
@@ -110,4 +112,35 @@ fn a_value_is_redacted_by_its_texts_and_their_names() {
             "list": [REDACTED, "plain"], "secret": "${FROM_ELSEWHERE}", "token": 7,
         })
     );
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_redacted_once_and_for_all(text in "[ -~\n\\PC]{0,200}") {
+        let once = redact(&text).into_owned();
+        proptest::prop_assert_eq!(redact(&once), once.as_str());
+    }
+
+    #[test]
+    fn a_marked_key_goes_from_any_prose(before in "[a-z ,.\n]{0,80}", after in "[ ,.\n][a-z ,.\n]{0,80}") {
+        let key = ["gh", "p_0123456789abcdefghij"].concat();
+        let told = redact(&format!("{before} {key}{after}")).into_owned();
+        proptest::prop_assert_eq!(told, format!("{before} {REDACTED}{after}"));
+    }
+}
+
+#[test]
+fn time_grows_with_the_text() {
+    let time = |text: &str| {
+        let started = crate::host::clock::now_ms();
+        std::hint::black_box(redact(text));
+        crate::host::clock::now_ms() - started
+    };
+    for unit in
+        ["a:", "=", "password: ", "--token ", "<password>", "key=os.", "x=\"${", "http://a:b", "eyJa.", "curl -u "]
+    {
+        let took = time(&unit.repeat((1 << 18) / unit.len()));
+        // What looks at everything again and again takes minutes.
+        assert!(took < 20_000, "{unit}: {took} ms");
+    }
 }

@@ -14,6 +14,7 @@ mod models;
 mod password;
 mod plugins;
 mod prompt;
+mod redact;
 mod sessions;
 mod slash;
 mod standing;

@@ -15,7 +15,7 @@ const LONGEST: u64 = 64 << 20;
 ///
 /// # Errors
 /// When input or output fails.
-pub(super) async fn run(mut answer: impl AsyncFnMut(Value) -> Result<Value, String>) -> Result<u8, Failure> {
+pub(in crate::cli) async fn run(mut answer: impl AsyncFnMut(Value) -> Result<Value, String>) -> Result<u8, Failure> {
     let mut input = std::io::stdin().lock();
     let mut output = std::io::BufWriter::new(std::io::stdout().lock());
     let failed = |error: std::io::Error| Failure::new(format!("Failed to go on checking: {error}"));
