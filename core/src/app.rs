@@ -3,6 +3,7 @@
 //! In two steps, so that what only reads (`plugins list`, `config check`) pays and risks no more than reading:
 //! [`Ground`] opens no library and needs no valid configuration; [`App`] has both.
 
+pub mod context;
 mod egress;
 mod scanners;
 

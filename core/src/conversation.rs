@@ -30,6 +30,7 @@ use hermes_plugin_api::platform::{Body, Event, Inbound, Status};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use crate::context::{Context, Prompt};
 use crate::conversation::agent::Agent;
 use crate::conversation::beside::Beside;
 use crate::conversation::line::Line;
@@ -68,6 +69,8 @@ pub struct Parts {
     pub scopes: Scopes,
     /// What is installed.
     pub plugins: Arc<Plugins>,
+    /// What the model is told first.
+    pub context: Arc<Context>,
     /// Where sessions are kept.
     pub sessions: Sessions,
     /// Where its sessions come from, for those who look for them.
@@ -444,10 +447,15 @@ async fn turn(
     text: String,
     cancel: CancelSource,
 ) -> (Session, Outcome) {
+    let prompt = match session.prompt.take() {
+        Some(prompt) => prompt,
+        None => prompt(&parts).await,
+    };
+    session.prompt = Some(prompt.clone());
     let turn = Turn {
         model: &parts.agent.model,
         model_name: &parts.agent.model_name,
-        system: &parts.agent.system,
+        system: &prompt,
         toolbox: &parts.agent.toolbox,
         limits: &parts.agent.limits,
         follower: &*parts.line,
@@ -458,6 +466,15 @@ async fn turn(
     };
     let outcome = turn.run(&mut session.transcript, text, &cancel.handle()).await;
     (session, outcome)
+}
+
+/// What the model is told first in a session.
+async fn prompt(parts: &Parts) -> Arc<str> {
+    let Prompt { text, notices } = parts.context.prompt().await;
+    for text in notices {
+        parts.line.show(Body::Notice { text }).await;
+    }
+    text.into()
 }
 
 /// The running turn's end; never, when none runs.

@@ -6,6 +6,7 @@
 mod ask;
 pub mod audit;
 mod consent;
+pub mod content;
 mod decide;
 mod deny;
 pub mod egress;

@@ -5,6 +5,7 @@ pub mod app;
 pub mod cli;
 pub mod command;
 pub mod config;
+pub mod context;
 pub mod conversation;
 pub mod env_policy;
 pub mod error;

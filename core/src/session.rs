@@ -23,4 +23,6 @@ pub struct Session {
     pub transcript: Transcript,
     /// What keeps it.
     pub keeping: Arc<Keeping>,
+    /// What the model is told first. It is made when the model is asked first, and stays for the session.
+    pub prompt: Option<Arc<str>>,
 }

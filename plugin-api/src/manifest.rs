@@ -79,6 +79,10 @@ pub struct Provide {
     /// Kind-specific facts: what a platform can do, how long its texts may be.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub facts: BTreeMap<String, Value>,
+    /// For a toolset: how its tools are used well, where their descriptions do not say it. For a platform: how what
+    /// is said there is shown. The model reads it before a conversation; at most 2,000 characters.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub guidance: String,
 }
 
 /// The kinds of capability.

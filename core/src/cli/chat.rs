@@ -5,6 +5,7 @@
 //! interrupted.
 
 use std::io::{IsTerminal as _, Read as _};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
@@ -12,10 +13,11 @@ use hermes_plugin_api::platform::{Body, Status};
 use serde_json::Value;
 
 use crate::app::Ground;
+use crate::app::context::Surroundings;
 use crate::cli::start::{self, Started};
 use crate::config::keys::KeyPath;
 use crate::conversation::agent::Agent;
-use crate::conversation::desk::Desks;
+use crate::conversation::desk::{Desks, Place};
 use crate::conversation::kept::Kept;
 use crate::conversation::line::Line;
 use crate::conversation::words::Words;
@@ -23,7 +25,7 @@ use crate::conversation::{Conversation, Parts, Single};
 use crate::error::{self, Failure};
 use crate::flow::{CancelSource, messages};
 use crate::notes::Notebook;
-use crate::plugin::handle::PlatformHandle;
+use crate::plugin::handle::{PlatformHandle, ToolsHandle};
 use crate::session::sessions::Sessions;
 use crate::session::store::list::Summary;
 use crate::turn::limits::Limits;
@@ -116,10 +118,16 @@ async fn talk(started: Arc<Started>, args: ChatArgs, query: Option<String>) -> R
     // Somebody who watches sees an answer grow; a pipe gets the answer alone.
     let watched = query.is_none() || std::io::stdout().is_terminal();
     let line = Arc::new(if watched { line } else { line.answers_only() });
-    let agent = agent(&started, &line).await?;
+    let (agent, toolsets) = agent(&started, &line).await?;
     let who = args.source.as_ref().map_or_else(|| CHAT.to_owned(), |tag| format!("{CHAT}:{tag}"));
     let place = started.place(None, who)?;
     let backend = place.backend.origin().name.clone();
+    let context = started.app.context(Surroundings {
+        toolsets: &toolsets,
+        directory: place.cwd.as_deref().filter(|_| place.here).map(PathBuf::from),
+        place: where_it_works(&place),
+        platform: if watched { Some(platform.origin()) } else { None },
+    });
     let agent = Arc::new(agent);
     let kept = Kept { notes: Notebook::new(started.app.home.clone()), sessions: sessions.clone() };
     let parts = Parts {
@@ -129,6 +137,7 @@ async fn talk(started: Arc<Started>, args: ChatArgs, query: Option<String>) -> R
         workplace: Arc::new(Desks { place, agent, kept, attended: query.is_none() }),
         scopes: started.app.services.scopes.clone(),
         plugins: started.app.plugins.clone(),
+        context: Arc::new(context),
         sessions,
         source,
         words: Words::of(started.app.plugins.clone()),
@@ -195,7 +204,7 @@ async fn interactive(
     }
 }
 
-async fn agent(started: &Started, line: &Line) -> Result<Agent, Failure> {
+async fn agent(started: &Started, line: &Line) -> Result<(Agent, Vec<ToolsHandle>), Failure> {
     let settings = &started.app.config.settings;
     let provider = settings.model.provider.as_deref();
     let provider = provider.ok_or_else(|| Failure::new("No installed plugin answers: `model.provider` is not set"))?;
@@ -213,14 +222,17 @@ async fn agent(started: &Started, line: &Line) -> Result<Agent, Failure> {
     }
     let limits = Limits { rounds: settings.agent.max_rounds, ..Limits::default() };
     let model_name = settings.model.name.clone().unwrap_or_default();
-    Ok(Agent { model, model_name, system: SYSTEM.to_owned(), toolbox, limits })
+    Ok((Agent { model, model_name, toolbox, limits }, toolsets))
 }
 
-/// What every model is told first.
-const SYSTEM: &str = "You are hermes, an agent that gets things done on a computer by calling tools. Every command \
-                      goes through a guard that may ask the person or refuse. When something is refused or not \
-                      answered, say so and stop: do not try to reach the same effect another way. Answer briefly, \
-                      and say what you did and what came of it.";
+/// Where the model works, for it to know.
+fn where_it_works(place: &Place) -> String {
+    let backend = &place.backend.origin().name;
+    match &place.cwd {
+        Some(cwd) => format!("Commands run on the backend `{backend}`. They begin in `{cwd}`."),
+        None => format!("Commands run on the backend `{backend}`."),
+    }
+}
 
 /// Says who is there, what answers, and what is unusual about it.
 async fn greet(started: &Started, parts: &Parts, backend: &str) {

@@ -11,8 +11,6 @@ pub struct Agent {
     pub model: ModelHandle,
     /// The model's name, as its provider knows it; its default when empty.
     pub model_name: String,
-    /// The system prompt.
-    pub system: String,
     /// The tools.
     pub toolbox: Toolbox,
     /// How much of anything a turn takes.

@@ -64,7 +64,8 @@ impl Sessions {
     #[must_use]
     pub fn begin(&self, id: String, source: &str, model: &str) -> Session {
         let about = About { id: id.clone(), parent: None, source: source.to_owned(), model: model.to_owned() };
-        Session { id, transcript: Transcript::default(), keeping: Arc::new(Keeping::new(self.clone(), about)) }
+        let keeping = Arc::new(Keeping::new(self.clone(), about));
+        Session { id, transcript: Transcript::default(), keeping, prompt: None }
     }
 
     /// Goes on with a stored session. Nobody else can meanwhile.
@@ -78,7 +79,7 @@ impl Sessions {
         let Summary { id, parent, source, title, spent, .. } = summary;
         let about = About { id: id.clone(), parent, source, model: model.to_owned() };
         let keeping = Keeping::new(self.clone(), about).resumed(hold, title, spent);
-        Ok(Session { id, transcript: Transcript::restore(messages), keeping: Arc::new(keeping) })
+        Ok(Session { id, transcript: Transcript::restore(messages), keeping: Arc::new(keeping), prompt: None })
     }
 
     /// Takes a session, so that nobody else goes on with it or deletes it.

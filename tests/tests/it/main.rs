@@ -3,6 +3,7 @@
 mod activity;
 mod bad_input;
 mod commands;
+mod context;
 mod drawing;
 mod editing;
 mod egress;

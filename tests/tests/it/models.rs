@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 const KEY: &str = "sk-story-0123456789abcdefghij";
 
 /// The program with a server of the chat completions interface as its model, and a key for it.
-fn talking_to(server: &ModelServer, config: &str) -> Hermes {
+pub(crate) fn talking_to(server: &ModelServer, config: &str) -> Hermes {
     let url = server.url();
     let hermes = Hermes::new().configured(&format!(
         "model: {{provider: openai-compatible, name: fast}}\nopenai:\n  endpoints: {{openai-compatible: '{url}/v1'}}\n{config}"
@@ -33,13 +33,13 @@ fn chunk(delta: Value, finish: Value) -> String {
 }
 
 /// A streamed answer of some words.
-fn says(words: &[&str]) -> Answer {
+pub(crate) fn says(words: &[&str]) -> Answer {
     let words: String = words.iter().map(|word| chunk(json!({ "content": word }), Value::Null)).collect();
     Answer::events(&format!("{words}{}data: [DONE]\n\n", chunk(json!({}), json!("stop"))))
 }
 
 /// A streamed answer that asks for a command, its arguments in two pieces.
-fn runs(command: &str) -> Answer {
+pub(crate) fn runs(command: &str) -> Answer {
     let arguments = json!({ "command": command }).to_string();
     let (first, second) = arguments.split_at(arguments.len() / 2);
     let begun = json!({ "index": 0, "id": "call_1", "type": "function", "function": { "name": "terminal", "arguments": first } });

@@ -36,7 +36,6 @@ fn agent() -> Agent {
     Agent {
         model: ModelHandle::new("model-fake", "fake", serve::model(Obedient)),
         model_name: String::new(),
-        system: "not for tools".into(),
         toolbox: Toolbox::default(),
         limits,
     }

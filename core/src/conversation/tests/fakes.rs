@@ -98,13 +98,13 @@ impl Room {
         let agent = Agent {
             model: ModelHandle::new("model-fake", "fake", serve::model(self.clone())),
             model_name: String::new(),
-            system: String::new(),
             toolbox,
             limits: Limits::default(),
         };
         let audit = Audit::new(&std::env::temp_dir());
         let guard = Guard::new(Policy::default(), Vec::new(), Arc::new(NoStore), audit).expect("a guard");
         Parts {
+            context: Arc::new(crate::context::tests::context(&std::env::temp_dir().join("no-home"), None, None)),
             agent: Arc::new(agent),
             line: Arc::new(Line::new(platform, "room", false)),
             guard: Arc::new(guard),

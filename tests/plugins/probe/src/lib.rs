@@ -1,5 +1,6 @@
 //! A scanner and a word for builds against other versions of the ABI.
 
+use hermes_plugin_api::command::Span;
 use hermes_plugin_api::prelude::*;
 
 export_plugin!(
@@ -13,13 +14,12 @@ impl Scanner for Probe {
     async fn scan(&self, subject: &Subject) -> Result<Vec<Finding>> {
         let text = match subject {
             Subject::Command(subject) => &subject.command.text,
-            Subject::ToolOutput { text, .. } => text,
+            Subject::ContextFile { text, .. } | Subject::ToolOutput { text, .. } => text,
             _ => return Ok(Vec::new()),
         };
-        if !text.contains("probe") {
-            return Ok(Vec::new());
-        }
+        let Some(start) = text.find("probe") else { return Ok(Vec::new()) };
         Ok(vec![Finding {
+            span: Some(Span { start, end: start + "probe".len() }),
             rule: "probe".into(),
             title: "probe".into(),
             severity: Severity::Low,
