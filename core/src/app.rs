@@ -5,6 +5,7 @@
 
 pub mod context;
 mod egress;
+mod models;
 mod scanners;
 
 use std::collections::BTreeSet;

@@ -7,6 +7,7 @@ pub mod agent;
 mod around;
 mod auxiliary;
 mod beside;
+mod compress;
 pub mod desk;
 mod entitle;
 pub mod kept;
@@ -33,6 +34,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::context::{Context, Prompt};
 use crate::conversation::agent::Agent;
 use crate::conversation::beside::Beside;
+use crate::conversation::compress::Compressing;
 use crate::conversation::line::Line;
 use crate::conversation::slash::{Read, Slash};
 use crate::conversation::words::Words;
@@ -47,6 +49,7 @@ use crate::session::Session;
 use crate::session::keep::Keeping;
 use crate::session::sessions::Sessions;
 use crate::session::store::find::short;
+use crate::turn::compress::Compressor;
 use crate::turn::{Follower as _, Outcome, Turn};
 
 /// Most messages that wait while a turn runs.
@@ -252,7 +255,10 @@ impl Conversation {
     }
 
     async fn obey(&mut self, slash: Slash) {
-        let waits = matches!(slash, Slash::New | Slash::Resume(Some(_)) | Slash::Undo | Slash::Retry | Slash::History);
+        let waits = matches!(
+            slash,
+            Slash::New | Slash::Resume(Some(_)) | Slash::Undo | Slash::Retry | Slash::History | Slash::Compress
+        );
         if waits && self.running.is_some() {
             return self.notice("A turn is running: `/stop` it first".into()).await;
         }
@@ -284,6 +290,7 @@ impl Conversation {
             Slash::Undo => self.undo().await,
             Slash::Retry => self.retry().await,
             Slash::Usage => self.usage().await,
+            Slash::Compress => self.compress(),
             Slash::Rollback(what) => self.roll_back(what.as_deref()).await,
         }
     }
@@ -452,14 +459,19 @@ async fn turn(
         None => prompt(&parts).await,
     };
     session.prompt = Some(prompt.clone());
+    let room = compress::room(&parts.agent).await;
+    let compressing = Compressing { agent: &parts.agent, keeping: &session.keeping, room };
     let turn = Turn {
         model: &parts.agent.model,
         model_name: &parts.agent.model_name,
+        fallbacks: &parts.agent.fallbacks,
         system: &prompt,
         toolbox: &parts.agent.toolbox,
         limits: &parts.agent.limits,
         follower: &*parts.line,
         keeper: &*session.keeping,
+        compressor: parts.agent.compression.threshold.map(|_| &compressing as &dyn Compressor),
+        longest: compressing.longest(),
         scopes: &parts.scopes,
         scope: workspace,
         session: &session.id,

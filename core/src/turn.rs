@@ -5,13 +5,15 @@
 
 pub mod calls;
 mod complete;
+pub mod compress;
 pub mod limits;
+pub mod models;
 mod text;
 pub mod toolbox;
 
 use std::sync::Arc;
 
-use hermes_plugin_api::error::PluginError;
+use hermes_plugin_api::error::{ErrorCode, PluginError};
 use hermes_plugin_api::flow::Cancel;
 use hermes_plugin_api::model::Request;
 use hermes_plugin_api::platform::Body;
@@ -21,7 +23,9 @@ use crate::plugin::handle::ModelHandle;
 use crate::session::spent::Spent;
 use crate::session::transcript::{INTERRUPTED, Transcript};
 use crate::turn::complete::{Stopped, Why};
+use crate::turn::compress::{Compressor, Gauge};
 use crate::turn::limits::Limits;
+use crate::turn::models::{Answering, Standby};
 use crate::turn::toolbox::Toolbox;
 
 /// Who follows a turn.
@@ -42,6 +46,8 @@ pub struct Turn<'a> {
     pub model: &'a ModelHandle,
     /// The model's name, as its provider knows it.
     pub model_name: &'a str,
+    /// Who answers when it cannot, one after another.
+    pub fallbacks: &'a [Standby],
     /// The system prompt.
     pub system: &'a str,
     /// The tools.
@@ -52,6 +58,10 @@ pub struct Turn<'a> {
     pub follower: &'a dyn Follower,
     /// Who keeps what is said.
     pub keeper: &'a dyn Keeper,
+    /// Who makes the conversation shorter when it is too long, where that is wanted.
+    pub compressor: Option<&'a dyn Compressor>,
+    /// From how many tokens on it is too long, where that is known.
+    pub longest: Option<u64>,
     /// Where calls get their tokens.
     pub scopes: &'a Scopes,
     /// The session's services for the calls.
@@ -88,11 +98,25 @@ impl Turn<'_> {
 
     async fn rounds(&self, transcript: &mut Transcript, cancel: &Cancel) -> Outcome {
         let mut empty = 0;
+        let mut answering = Answering::new(self.model, self.model_name, self.fallbacks);
+        let (mut gauge, mut compressor) = (Gauge::default(), self.compressor);
         for _round in 0..self.limits.rounds {
-            let answer = match complete::complete(self, self.request(transcript), cancel).await {
+            let mut request = self.request(transcript);
+            if self.longest.is_some_and(|longest| gauge.tokens(&request) > longest)
+                && self.compress(&mut compressor, transcript, cancel).await
+            {
+                gauge = Gauge::default();
+                request = self.request(transcript);
+            }
+            let answer = match complete::complete(self, &mut answering, request, cancel).await {
                 Ok(answer) => answer,
+                Err(stopped) if stopped.is_overflow() && self.compress(&mut compressor, transcript, cancel).await => {
+                    gauge = Gauge::default();
+                    continue;
+                }
                 Err(stopped) => return self.stopped(transcript, stopped).await,
             };
+            let usage = answer.usage;
             let spent = Spent::from(answer.usage);
             let said = answer.content;
             let (calls, note) = calls::at_most(answer.tool_calls);
@@ -107,6 +131,7 @@ impl Turn<'_> {
             empty = 0;
             let calls = transcript.assistant(said.clone(), calls);
             transcript.keep(answer.keep);
+            gauge.note(transcript.messages().len(), &usage);
             self.keep(transcript, spent).await;
             if !said.trim().is_empty() {
                 self.follower.show(Body::MessageEnd { text: said.clone() }).await;
@@ -124,6 +149,28 @@ impl Turn<'_> {
         self.give_up(transcript, format!("Stopped after {rounds} rounds without an answer (`agent.max_rounds`)")).await
     }
 
+    /// Makes the conversation shorter. Returns whether it is; what failed once is not tried again in this turn.
+    async fn compress(
+        &self,
+        compressor: &mut Option<&dyn Compressor>,
+        transcript: &mut Transcript,
+        cancel: &Cancel,
+    ) -> bool {
+        let Some(by) = *compressor else { return false };
+        self.follower.show(Body::Activity { text: "compressing the conversation".into(), call: None }).await;
+        let (text, done) = match by.compress(transcript, cancel).await {
+            Ok(Some(text)) => (text, true),
+            Ok(None) => ("⚠ The conversation is too long, and nothing can be left out of it".to_owned(), false),
+            Err(error) if error.code == ErrorCode::CANCELLED => return false,
+            Err(error) => (format!("⚠ The conversation could not be compressed: {error}"), false),
+        };
+        self.follower.show(Body::Notice { text }).await;
+        if !done {
+            *compressor = None;
+        }
+        done
+    }
+
     async fn keep(&self, transcript: &mut Transcript, spent: Spent) {
         if let Some(text) = self.keeper.keep(transcript, spent).await {
             self.follower.show(Body::Notice { text }).await;
@@ -132,7 +179,6 @@ impl Turn<'_> {
 
     fn request(&self, transcript: &Transcript) -> Request {
         Request {
-            model: self.model_name.to_owned(),
             system: self.system.to_owned(),
             messages: transcript.messages().to_vec(),
             tools: self.toolbox.tools(),

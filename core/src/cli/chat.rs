@@ -222,7 +222,9 @@ async fn agent(started: &Started, line: &Line) -> Result<(Agent, Vec<ToolsHandle
     }
     let limits = Limits { rounds: settings.agent.max_rounds, ..Limits::default() };
     let model_name = settings.model.name.clone().unwrap_or_default();
-    Ok((Agent { model, model_name, toolbox, limits }, toolsets))
+    let fallbacks = started.app.fallbacks(provider);
+    let compression = started.app.compression(provider);
+    Ok((Agent { model, model_name, fallbacks, compression, toolbox, limits }, toolsets))
 }
 
 /// Where the model works, for it to know.

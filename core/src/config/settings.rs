@@ -32,8 +32,12 @@ pub struct Settings {
     pub plugins: Plugins,
     /// The model that answers.
     pub model: ModelChoice,
+    /// Models that answer when it cannot, one after another: `{provider, name}` each.
+    pub fallback_models: Vec<ModelChoice>,
     /// Models for side tasks.
     pub auxiliary: Auxiliary,
+    /// What happens to conversations that become too long for their model.
+    pub compression: Compression,
     /// Limits of a turn.
     pub agent: Agent,
 }
@@ -176,7 +180,7 @@ pub struct Plugins {
     pub choose: BTreeMap<String, String>,
 }
 
-/// A model, by the plugin that provides it and the name it has there.
+/// A model, by the provider that a plugin offers and the name it has there.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelChoice {
@@ -194,6 +198,19 @@ pub struct ModelChoice {
 pub struct Auxiliary {
     /// Judges commands in `smart` mode; the main model where nothing is set.
     pub approval: AuxiliaryModel,
+    /// Summarises what was said first in long conversations; the main model where nothing is set.
+    pub compression: AuxiliaryModel,
+}
+
+/// What happens to conversations that become too long for their model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Compression {
+    /// Whether they are compressed unasked; `/compress` does it in any case.
+    pub enabled: bool,
+    /// From which part of what the model can read they are too long.
+    #[schemars(range(min = 0.1, max = 0.95))]
+    pub threshold: f64,
 }
 
 /// The model of one side task.

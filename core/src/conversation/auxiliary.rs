@@ -4,6 +4,7 @@
 //! It does not try again and knows no conversation: both are the asking tool's.
 
 use std::pin::pin;
+use std::time::Duration;
 
 use hermes_plugin_api::error::{ErrorCode, PluginError, Result};
 use hermes_plugin_api::flow::{Cancel, Output};
@@ -13,6 +14,7 @@ use tokio::time::sleep;
 
 use crate::conversation::agent::Agent;
 use crate::flow::{CancelSource, messages};
+use crate::plugin::handle::ModelHandle;
 use crate::redact::redact;
 
 /// Has the agent's model answer; its text goes into `output` as it comes.
@@ -23,16 +25,38 @@ use crate::redact::redact;
 pub(super) async fn complete(
     agent: &Agent,
     request: CompleteRequest,
-    mut output: Option<Output>,
+    output: Option<Output>,
     cancel: &Cancel,
 ) -> Result<Completion> {
     let request = checked(agent, request)?;
+    let bounds = Bounds { time: agent.limits.answer_time, size: agent.limits.answer };
+    ask(&agent.model, &request, bounds, output, cancel).await
+}
+
+/// How long an answer may take, and how many bytes it may have.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds {
+    pub(super) time: Duration,
+    pub(super) size: usize,
+}
+
+/// Has a model answer.
+///
+/// # Errors
+/// As [`complete`].
+pub(super) async fn ask(
+    model: &ModelHandle,
+    request: &Request,
+    bounds: Bounds,
+    mut output: Option<Output>,
+    cancel: &Cancel,
+) -> Result<Completion> {
     let model_cancel = CancelSource::new();
     let handle = model_cancel.handle();
     let (sink, mut deltas) = messages::<Delta>(64);
-    let mut call = pin!(agent.model.complete(&request, sink, &handle));
+    let mut call = pin!(model.complete(request, sink, &handle));
     let mut cancelled = pin!(cancel.cancelled());
-    let mut late = pin!(sleep(agent.limits.answer_time));
+    let mut late = pin!(sleep(bounds.time));
     let mut said = String::new();
     let mut streaming = true;
     let error = loop {
@@ -50,18 +74,18 @@ pub(super) async fn complete(
                     while let Some(Ok(delta)) = deltas.try_recv() {
                         pass(delta, &mut said, &mut output, cancel).await;
                     }
-                    return whole(agent, answer, said);
+                    return whole(bounds, answer, said);
                 }
                 Err(error) => break error,
             },
             () = &mut late => {
-                let seconds = agent.limits.answer_time.as_secs();
+                let seconds = bounds.time.as_secs();
                 let why = format!("The model did not finish its answer within {seconds} s");
                 break PluginError::new(ErrorCode::TIMEOUT, why);
             }
         }
-        if said.len() > agent.limits.answer {
-            break too_long(agent);
+        if said.len() > bounds.size {
+            break too_long(bounds);
         }
     };
     model_cancel.cancel();
@@ -116,16 +140,16 @@ async fn pass(delta: Delta, said: &mut String, output: &mut Option<Output>, canc
 
 /// The answer. One that only streamed its text has said it all the same; calls of tools that were not offered are
 /// left out.
-fn whole(agent: &Agent, mut answer: Completion, said: String) -> Result<Completion> {
+fn whole(bounds: Bounds, mut answer: Completion, said: String) -> Result<Completion> {
     if answer.content.is_empty() {
         answer.content = said;
     }
     answer.tool_calls.clear();
-    if answer.content.len() > agent.limits.answer { Err(too_long(agent)) } else { Ok(answer) }
+    if answer.content.len() > bounds.size { Err(too_long(bounds)) } else { Ok(answer) }
 }
 
-fn too_long(agent: &Agent) -> PluginError {
-    PluginError::user(format!("The answer of the model is longer than {} bytes", agent.limits.answer))
+fn too_long(bounds: Bounds) -> PluginError {
+    PluginError::user(format!("The answer of the model is longer than {} bytes", bounds.size))
 }
 
 #[cfg(test)]

@@ -40,9 +40,12 @@ impl Conversation {
     }
 
     pub(super) async fn history(&self) {
-        let text = self.session.as_ref().map(|session| history(session.transcript.messages(), EXCHANGES));
-        let text = text.filter(|text| !text.is_empty());
-        self.notice(text.unwrap_or_else(|| "Nothing was said yet".to_owned())).await;
+        let Some(session) = &self.session else { return };
+        let text = match said(session).await {
+            Ok(messages) => history(&messages, EXCHANGES),
+            Err(error) => error.told(),
+        };
+        self.notice(if text.is_empty() { "Nothing was said yet".to_owned() } else { text }).await;
     }
 
     pub(super) async fn undo(&mut self) {
@@ -120,6 +123,15 @@ impl Conversation {
 fn listed(summary: &Summary) -> String {
     let age = clock::ago(summary.last_ms);
     format!("{}  {}  ({} messages, {age})", short(&summary.id), called(summary), summary.messages)
+}
+
+/// What was said in a session, and before a summary that it begins with.
+async fn said(session: &Session) -> Result<Vec<Message>, StoreError> {
+    let summary = session.transcript.summary();
+    let messages = &session.transcript.messages()[summary..];
+    let mut all = if summary == 0 { Vec::new() } else { session.keeping.earlier().await? };
+    all.extend_from_slice(messages);
+    Ok(all)
 }
 
 /// What was said since the person's last `exchanges` messages.

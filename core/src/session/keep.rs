@@ -5,7 +5,9 @@ use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt as _;
+use hermes_plugin_api::model::Message;
 
+use crate::host::clock;
 use crate::host::scope::BoxFuture;
 use crate::session::hold::Hold;
 use crate::session::sessions::Sessions;
@@ -125,6 +127,47 @@ impl Keeping {
         }
         *transcript = shorter;
         Ok(said)
+    }
+
+    /// Puts a summary in place of what stands before message `at`. What stands there stays in the store, as a session
+    /// that this one goes on from.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing is changed.
+    pub async fn fold(
+        &self,
+        transcript: &mut Transcript,
+        at: usize,
+        summary: &str,
+        spent: &Spent,
+    ) -> Result<(), StoreError> {
+        let unkept = self.state().unkept;
+        self.append(transcript, &unkept).await?;
+        self.state().unkept = Spent::default();
+        let staying = transcript.messages().len().saturating_sub(at);
+        let (folded, beginning) = transcript.folded(at, summary);
+        let (about, earlier, spent) = (self.about.clone(), clock::random_id(), *spent);
+        let there = self.sessions.with(move |store| store.fold(&about, &earlier, staying, &beginning, &spent)).await?;
+        if !there {
+            return Err(StoreError::Unknown { name: self.about.id.clone(), near: Vec::new() });
+        }
+        self.state().total.add(&spent);
+        *transcript = folded;
+        Ok(())
+    }
+
+    /// What was said before the summary that the session begins with, in the session that it goes on from.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn earlier(&self) -> Result<Vec<Message>, StoreError> {
+        let id = self.about.id.clone();
+        self.sessions
+            .with(move |store| match store.session(&id)?.and_then(|session| session.parent) {
+                Some(parent) => store.messages(&parent),
+                None => Ok(Vec::new()),
+            })
+            .await
     }
 
     async fn append(&self, transcript: &mut Transcript, spent: &Spent) -> Result<(), StoreError> {

@@ -8,6 +8,7 @@ mod append;
 mod excerpt;
 pub mod fault;
 pub mod find;
+mod fold;
 pub mod list;
 mod schema;
 pub mod search;

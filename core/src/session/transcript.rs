@@ -15,6 +15,10 @@ use crate::turn::limits;
 pub const INTERRUPTED: &str = "[Interrupted]";
 /// What stands where something was said that is not there any more.
 const MISSING: &str = "[Missing]";
+/// How the summary of what was said before begins.
+const SUMMARY: &str = "[What was said before, in short]";
+/// What the model says to it, where a person goes on.
+const NOTED: &str = "[Noted]";
 /// What stands where the model gave no answer.
 const UNANSWERED: &str = "[No answer]";
 
@@ -94,9 +98,41 @@ impl Transcript {
         self.kept = kept.min(self.messages.len());
     }
 
-    /// Takes back what a person said last and everything after it. Returns what they said.
+    /// How many messages at the beginning stand for what was said before.
+    #[must_use]
+    pub fn summary(&self) -> usize {
+        let summary = |message: &Message| message.role == Role::User && message.content.starts_with(SUMMARY);
+        let noted = |message: &Message| message.role == Role::Assistant && message.content == NOTED;
+        match self.messages.as_slice() {
+            [first, second, ..] if summary(first) && noted(second) => 2,
+            [first, ..] if summary(first) => 1,
+            _ => 0,
+        }
+    }
+
+    /// The same conversation with a summary in place of what stands before message `at`, which is a person's or an
+    /// answer to results. Returns it with the messages that are new.
+    #[must_use]
+    pub fn folded(&self, at: usize, summary: &str) -> (Self, Vec<Message>) {
+        let staying = &self.messages[at.min(self.messages.len())..];
+        let mut folded = Self::default();
+        folded.user(format!("{SUMMARY}\n\n{}", summary.trim()));
+        if staying.first().is_none_or(|message| message.role == Role::User) {
+            folded.assistant(NOTED, Vec::new());
+        }
+        let new = folded.messages.clone();
+        folded.ids = staying.iter().flat_map(|message| &message.tool_calls).map(|call| call.id.clone()).collect();
+        folded.messages.extend_from_slice(staying);
+        folded.kept = (new.len() + self.kept.saturating_sub(at)).min(folded.messages.len());
+        (folded, new)
+    }
+
+    /// Takes back what a person said last and everything after it. Returns what they said. A summary stays.
     pub fn take_back(&mut self) -> Option<String> {
         let at = self.messages.iter().rposition(|message| message.role == Role::User)?;
+        if at < self.summary() {
+            return None;
+        }
         let gone = self.messages.split_off(at);
         self.open.clear();
         self.kept = self.kept.min(at);

@@ -1,7 +1,7 @@
 //! The tool calls of one answer: checked, run, their results shortened and written into the transcript.
 //!
-//! What is wrong with a call goes back to the model as its result. Calls run side by side only when every tool
-//! among them says that it may.
+//! What is wrong with a call goes back to the model as its result. Neighbouring calls run side by side when their tools
+//! say that they may; results stand in the order of the calls.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -42,17 +42,20 @@ pub(super) async fn run(
     note: Option<String>,
     cancel: &Cancel,
 ) {
-    let at_once = if calls.iter().all(|call| is_parallel(turn, call)) { limits::PARALLEL } else { 1 };
     let last = calls.last().map(|call| call.id.as_str());
-    let work: Vec<BoxFuture<'_, CallResult>> = calls.iter().map(|call| one(turn, call, cancel).boxed()).collect();
-    let mut results = futures_util::stream::iter(work).buffered(at_once).zip(futures_util::stream::iter(calls));
-    while let Some((result, call)) = results.next().await {
-        let mut text = shortened(redact(&result.joined()).into_owned(), turn.limits.result);
-        if let Some(note) = note.as_ref().filter(|_| last == Some(&call.id)) {
-            text = format!("{text}\n{note}");
+    // One that does not say that it may runs after all before it and before all behind it.
+    for calls in calls.chunk_by(|one, next| is_parallel(turn, one) && is_parallel(turn, next)) {
+        let work: Vec<BoxFuture<'_, CallResult>> = calls.iter().map(|call| one(turn, call, cancel).boxed()).collect();
+        let results = futures_util::stream::iter(work).buffered(limits::PARALLEL);
+        let mut results = results.zip(futures_util::stream::iter(calls));
+        while let Some((result, call)) = results.next().await {
+            let mut text = shortened(redact(&result.joined()).into_owned(), turn.limits.result);
+            if let Some(note) = note.as_ref().filter(|_| last == Some(&call.id)) {
+                text = format!("{text}\n{note}");
+            }
+            transcript.result(&call.id, text, result.is_error);
+            turn.keep(transcript, Spent::default()).await;
         }
-        transcript.result(&call.id, text, result.is_error);
-        turn.keep(transcript, Spent::default()).await;
     }
 }
 

@@ -1,19 +1,21 @@
-//! One answer of the model: streamed to the follower, bounded in time and size, asked for again while the model
-//! is unavailable. It does not look at what is said.
+//! One answer: streamed to the follower, bounded in time and size, asked for again while the model is unavailable, and
+//! of the next model when it stays so. It does not look at what is said.
 
 use std::pin::pin;
 use std::time::Duration;
 
 use hermes_plugin_api::error::{ErrorCode, PluginError};
 use hermes_plugin_api::flow::Cancel;
-use hermes_plugin_api::model::{Completion, Delta, Request};
+use hermes_plugin_api::model::{Cause, Completion, Delta, Request};
 use hermes_plugin_api::platform::Body;
 use hermes_plugin_api::retry::Backoff;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::flow::{CancelSource, messages};
 use crate::host::clock;
+use crate::plugin::handle::ModelHandle;
 use crate::turn::Turn;
+use crate::turn::models::{Answering, is_worth_another};
 
 /// An answer that did not come to its end.
 pub(super) struct Stopped {
@@ -21,6 +23,13 @@ pub(super) struct Stopped {
     pub(super) said: String,
     /// What stopped it.
     pub(super) why: Why,
+}
+
+impl Stopped {
+    /// The conversation is longer than the model can read.
+    pub(super) fn is_overflow(&self) -> bool {
+        matches!(&self.why, Why::Failed(error) if Cause::of(error) == Some(Cause::ContextOverflow))
+    }
 }
 
 /// What stopped an answer.
@@ -33,12 +42,49 @@ pub(super) enum Why {
     Failed(PluginError),
 }
 
-/// Asks the model for an answer.
-pub(super) async fn complete(turn: &Turn<'_>, request: Request, cancel: &Cancel) -> Result<Completion, Stopped> {
+/// Asks for an answer: whoever answers at the moment, and then those that answer in its place.
+pub(super) async fn complete(
+    turn: &Turn<'_>,
+    answering: &mut Answering<'_>,
+    mut request: Request,
+    cancel: &Cancel,
+) -> Result<Completion, Stopped> {
+    loop {
+        request.model = answering.name.to_owned();
+        let stopped = match again_and_again(turn, answering.model, &request, cancel).await {
+            Ok(answer) => return Ok(answer),
+            Err(stopped) => stopped,
+        };
+        let Why::Failed(error) = &stopped.why else { return Err(stopped) };
+        if !is_worth_another(error) {
+            return Err(stopped);
+        }
+        let (failed, mut troubles) = (answering.label(), Vec::new());
+        let goes_on = answering.next(&mut troubles);
+        for text in troubles {
+            turn.follower.show(Body::Notice { text: format!("⚠ {text}") }).await;
+        }
+        if !goes_on {
+            return Err(stopped);
+        }
+        // What came of an answer that broke off is over.
+        turn.follower.show(Body::Activity { text: format!("{failed} failed"), call: None }).await;
+        let text = format!("⚠ {failed} failed: {error}. {} answers instead", answering.label());
+        turn.follower.show(Body::Notice { text }).await;
+    }
+}
+
+/// Asks a model, again as often as that may help.
+async fn again_and_again(
+    turn: &Turn<'_>,
+    model: &ModelHandle,
+    request: &Request,
+    cancel: &Cancel,
+) -> Result<Completion, Stopped> {
     let deadline = Instant::now() + turn.limits.answer_time;
     let mut tried = 0;
     loop {
-        let stopped = match attempt(turn, &request, deadline, cancel).await {
+        let stopped = match attempt(turn, model, request, deadline, cancel).await {
             Ok(answer) => return Ok(answer),
             Err(stopped) => stopped,
         };
@@ -70,6 +116,7 @@ fn seconds(wait: Duration) -> String {
 
 async fn attempt(
     turn: &Turn<'_>,
+    model: &ModelHandle,
     request: &Request,
     deadline: Instant,
     cancel: &Cancel,
@@ -77,7 +124,7 @@ async fn attempt(
     let model_cancel = CancelSource::new();
     let handle = model_cancel.handle();
     let (sink, mut deltas) = messages::<Delta>(64);
-    let mut call = pin!(turn.model.complete(request, sink, &handle));
+    let mut call = pin!(model.complete(request, sink, &handle));
     let mut cancelled = pin!(cancel.cancelled());
     let mut said = String::new();
     let mut streaming = true;

@@ -6,7 +6,7 @@ mod sequences;
 use std::time::Duration;
 
 use hermes_plugin_api::error::{ErrorCode, PluginError};
-use hermes_plugin_api::model::{Message, Role};
+use hermes_plugin_api::model::{Cause, Message, Role};
 use hermes_plugin_api::platform::Body;
 
 use super::*;
@@ -87,12 +87,60 @@ async fn a_long_result_is_shortened() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_run_side_by_side_only_when_all_may() {
-    let all = |names: [&str; 3]| Say::Calls(names.map(|name| call(name, r#"{"text": "x"}"#)).into());
-    let (world, ..) = run(vec![all(["echo", "echo", "echo"])]).await;
-    assert_eq!(world.running.lock().unwrap().1, 3);
-    let (world, ..) = run(vec![all(["echo", "say", "echo"])]).await;
-    assert_eq!(world.running.lock().unwrap().1, 1);
+async fn neighbouring_calls_run_side_by_side_when_they_may_and_results_keep_their_order() {
+    let all = |names: &[&str]| {
+        let text = |n: usize| format!(r#"{{"text": "{n}"}}"#);
+        Say::Calls(names.iter().enumerate().map(|(n, name)| call(name, &text(n))).collect())
+    };
+    for (names, at_once) in [
+        (&["echo", "echo", "echo"][..], 3),
+        (&["echo", "say", "echo"], 1),
+        (&["say", "say"], 1),
+        (&["echo", "echo", "say", "echo", "echo", "echo"], 3),
+        (&["echo"; 20], limits::PARALLEL),
+    ] {
+        let (world, transcript, _) = run(vec![all(names)]).await;
+        assert_eq!(world.running.lock().unwrap().1, at_once, "{names:?}");
+        let order: Vec<_> = results(&transcript).iter().map(|result| result.content.clone()).collect();
+        assert_eq!(order, (0..names.len()).map(|n| n.to_string()).collect::<Vec<_>>(), "{names:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_model_answers_when_one_cannot_and_stays_for_the_turn() {
+    let key = Cause::Key.on(PluginError::config("The key is refused"));
+    let says =
+        vec![Say::BreaksAfter("Hel", key), Say::Calls(vec![call("echo", r#"{"text": "x"}"#)]), Say::Text("Hello")];
+    let world = World { falls_back: true, ..World::new(says) };
+    let outcome = world.turn(&mut Transcript::default()).await;
+    assert!(matches!(outcome, Outcome::Answered(text) if text == "Hello"));
+    let names: Vec<_> = world.requests.lock().unwrap().iter().map(|request| request.model.clone()).collect();
+    assert_eq!(names, ["m", "n", "n"]);
+    let shown = world.shown.lock().unwrap();
+    let notices = shown.iter().filter_map(|body| match body {
+        Body::Notice { text } => Some(text.as_str()),
+        _ => None,
+    });
+    assert_eq!(
+        notices.collect::<Vec<_>>(),
+        ["⚠ b (broken): It is not installed", "⚠ m (fake) failed: The key is refused. n (second) answers instead",]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_wrong_with_the_request_no_other_model_is_asked_about() {
+    let errors = [
+        Cause::ContextOverflow.on(PluginError::user("Too long")),
+        Cause::Request.on(PluginError::internal("No such parameter")),
+        Cause::Refused.on(PluginError::internal("The filter")),
+        PluginError::user("Not like this"),
+    ];
+    for error in errors {
+        let world = World { falls_back: true, ..World::new([Say::Fails(error.clone())]) };
+        let outcome = world.turn(&mut Transcript::default()).await;
+        assert!(matches!(outcome, Outcome::Failed(found) if found == error), "{error}");
+        assert_eq!(world.requests.lock().unwrap().len(), 1, "{error}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -196,4 +244,38 @@ async fn a_call_that_does_not_heed_the_interruption_is_dropped() {
 async fn a_model_that_panics_is_a_failure() {
     let (_, _, outcome) = run(vec![Say::Panics]).await;
     assert!(matches!(outcome, Outcome::Failed(error) if error.code == ErrorCode::PANICKED));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conversation_that_is_too_long_is_compressed_and_the_turn_goes_on() {
+    let overflow = || Say::Fails(Cause::ContextOverflow.on(PluginError::user("Too long")));
+    let world = World::new([Say::Text("one"), Say::Text("two"), overflow(), Say::Text("three")]);
+    let mut transcript = Transcript::default();
+    for answer in ["one", "two", "three"] {
+        let outcome = world.turn(&mut transcript).await;
+        assert!(matches!(&outcome, Outcome::Answered(text) if text == answer), "{outcome:?}");
+    }
+    assert_eq!(*world.compressed.lock().unwrap(), [Some(2)]);
+    let requests = world.requests.lock().unwrap();
+    let last: Vec<_> = requests.last().expect("asked").messages.iter().map(|m| m.content.as_str()).collect();
+    assert_eq!(last, ["[What was said before, in short]\n\nin short", "[Noted]", "go", "two", "go"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_compressed_is_the_models_own_error() {
+    let overflow = Cause::ContextOverflow.on(PluginError::user("Too long"));
+    let (world, _, outcome) = run(vec![Say::Fails(overflow.clone()); 3]).await;
+    assert!(matches!(outcome, Outcome::Failed(error) if error == overflow));
+    assert_eq!((world.requests.lock().unwrap().len(), world.compressed.lock().unwrap().len()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_compression_that_fails_is_told_and_tried_once_in_a_turn() {
+    let calls = || Say::Calls(vec![call("echo", r#"{"text": "x"}"#)]);
+    let world = World { longest: Some(1), falls_back: true, ..World::new([calls(), calls(), Say::Text("done")]) };
+    let outcome = world.turn(&mut Transcript::default()).await;
+    assert!(matches!(outcome, Outcome::Answered(text) if text == "done"));
+    assert_eq!(*world.compressed.lock().unwrap(), [None]);
+    let told = Body::Notice { text: "⚠ The conversation could not be compressed: No summary".into() };
+    assert!(world.shown.lock().unwrap().contains(&told));
 }

@@ -2,6 +2,8 @@
 
 mod anthropic;
 mod choosing;
+mod compress;
+mod fallback;
 mod hostile;
 mod mock;
 mod titles;

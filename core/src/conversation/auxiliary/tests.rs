@@ -36,6 +36,8 @@ fn agent() -> Agent {
     Agent {
         model: ModelHandle::new("model-fake", "fake", serve::model(Obedient)),
         model_name: String::new(),
+        fallbacks: Default::default(),
+        compression: Default::default(),
         toolbox: Toolbox::default(),
         limits,
     }

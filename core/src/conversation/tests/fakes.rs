@@ -98,6 +98,8 @@ impl Room {
         let agent = Agent {
             model: ModelHandle::new("model-fake", "fake", serve::model(self.clone())),
             model_name: String::new(),
+            fallbacks: Default::default(),
+            compression: Default::default(),
             toolbox,
             limits: Limits::default(),
         };

@@ -179,7 +179,7 @@ fn session(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<Option<(
     statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()
 }
 
-fn begin(transaction: &Transaction<'_>, about: &About) -> rusqlite::Result<i64> {
+pub(super) fn begin(transaction: &Transaction<'_>, about: &About) -> rusqlite::Result<i64> {
     let About { id, parent, source, model } = about;
     let insert = "INSERT INTO sessions (id, parent, source, model, begun_ms, last_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?5)
                   ON CONFLICT (id) DO NOTHING";
@@ -187,7 +187,7 @@ fn begin(transaction: &Transaction<'_>, about: &About) -> rusqlite::Result<i64> 
     transaction.query_row("SELECT n FROM sessions WHERE id = ?1", [id], |row| row.get(0))
 }
 
-fn insert(transaction: &Transaction<'_>, session: i64, rows: &[Row<'_>]) -> rusqlite::Result<()> {
+pub(super) fn insert(transaction: &Transaction<'_>, session: i64, rows: &[Row<'_>]) -> rusqlite::Result<()> {
     let mut last = transaction.prepare_cached("SELECT coalesce(max(place), 0) FROM messages WHERE session = ?1")?;
     let mut place: i64 = last.query_row([session], |row| row.get(0))?;
     let mut insert = transaction.prepare_cached(
@@ -202,7 +202,12 @@ fn insert(transaction: &Transaction<'_>, session: i64, rows: &[Row<'_>]) -> rusq
     Ok(())
 }
 
-fn spend(transaction: &Transaction<'_>, session: i64, spent: &Spent, messages: usize) -> rusqlite::Result<()> {
+pub(super) fn spend(
+    transaction: &Transaction<'_>,
+    session: i64,
+    spent: &Spent,
+    messages: usize,
+) -> rusqlite::Result<()> {
     let mut update = transaction.prepare_cached(
         "UPDATE sessions SET last_ms = ?2, messages = messages + ?3, answers = answers + ?4,
             input_tokens = input_tokens + ?5, output_tokens = output_tokens + ?6,
@@ -226,7 +231,7 @@ fn spend(transaction: &Transaction<'_>, session: i64, spent: &Spent, messages: u
 }
 
 /// Gives a session a title that no other has, as near to `made` as can be.
-fn entitle(transaction: &Transaction<'_>, session: i64, made: &str) -> rusqlite::Result<String> {
+pub(super) fn entitle(transaction: &Transaction<'_>, session: i64, made: &str) -> rusqlite::Result<String> {
     let mut taken = transaction.prepare_cached("SELECT 1 FROM sessions WHERE title = ?1 COLLATE NOCASE")?;
     // After a few tries the session's own number, which is soon free: many sessions may begin with the same word.
     let own = usize::try_from(session).unwrap_or_default();
@@ -245,7 +250,7 @@ fn now() -> i64 {
 }
 
 /// A message as it is stored.
-struct Row<'a> {
+pub(super) struct Row<'a> {
     role: &'static str,
     content: Cow<'a, str>,
     calls: Option<String>,
@@ -253,7 +258,7 @@ struct Row<'a> {
     sought: Option<String>,
 }
 
-fn row(message: &Message) -> Row<'_> {
+pub(super) fn row(message: &Message) -> Row<'_> {
     let calls: Vec<CallRequest> = message.tool_calls.iter().map(clean).collect();
     let sought = (!calls.is_empty()).then(|| sought(&calls));
     let calls = (!calls.is_empty()).then(|| serde_json::to_string(&calls).unwrap_or_default());

@@ -28,7 +28,12 @@ impl Store {
         }
         if found.is_empty() && !name.is_empty() {
             let begins = format!("{}%", escaped(name));
-            found = self.called("title LIKE ?1 ESCAPE '\\' ORDER BY last_ms DESC", &begins, NAMED)?;
+            // Of one that goes on in another, the other is meant.
+            let goes_on = "id IN (SELECT parent FROM sessions WHERE parent IS NOT NULL)";
+            let order = format!("title LIKE ?1 ESCAPE '\\' ORDER BY {goes_on}, last_ms DESC");
+            found = self.called(&order, &begins, NAMED)?;
+            let parents: Vec<String> = found.iter().filter_map(|session| session.parent.clone()).collect();
+            found.retain(|session| !parents.contains(&session.id));
         }
         if found.len() > 1 {
             return Err(StoreError::Ambiguous { name: name.to_owned(), among: found.iter().map(called).collect() });

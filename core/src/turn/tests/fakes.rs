@@ -19,7 +19,9 @@ use crate::host::scope::{BoxFuture, FileRequest, Scopes, ToolScope};
 use crate::plugin::handle::{ModelHandle, ToolsHandle};
 use crate::session::spent::Spent;
 use crate::session::transcript::{Transcript, fault};
+use crate::turn::compress::{Compressor, cut};
 use crate::turn::limits::Limits;
+use crate::turn::models::Standby;
 use crate::turn::toolbox::Toolbox;
 use crate::turn::{Follower, Keeper, Outcome, Turn};
 
@@ -46,6 +48,9 @@ pub(super) struct World {
     pub(super) running: Arc<Mutex<(usize, usize)>>,
     pub(super) kept: Arc<Mutex<(Vec<Message>, Spent)>>,
     pub(super) limits: Limits,
+    pub(super) falls_back: bool,
+    pub(super) longest: Option<u64>,
+    pub(super) compressed: Arc<Mutex<Vec<Option<usize>>>>,
 }
 
 impl World {
@@ -65,11 +70,14 @@ impl World {
         let turn = Turn {
             model: &model,
             model_name: "m",
+            fallbacks: &self.fallbacks(),
             system: "s",
             toolbox: &toolbox,
             limits: &self.limits,
             follower: self,
             keeper: self,
+            compressor: Some(self),
+            longest: self.longest,
             scopes: &Scopes::default(),
             scope: Arc::new(NoScope),
             session: "session",
@@ -77,6 +85,18 @@ impl World {
         let outcome = turn.run(transcript, "go".into(), &source.handle()).await;
         assert_eq!(fault(transcript.messages()), None, "{:#?}", transcript.messages());
         outcome
+    }
+
+    /// A model that cannot be opened, and one that says the rest.
+    fn fallbacks(&self) -> Vec<Standby> {
+        let broken = || Err(PluginError::unavailable("It is not installed"));
+        let world = self.clone();
+        let second = move || Ok(ModelHandle::new("model-second", "second", serve::model(world.clone())));
+        let fallbacks = [
+            Standby::new("broken".into(), "b".into(), Box::new(broken)),
+            Standby::new("second".into(), "n".into(), Box::new(second)),
+        ];
+        fallbacks.into_iter().filter(|_| self.falls_back).collect()
     }
 
     pub(super) fn activity(&self) -> String {
@@ -97,6 +117,25 @@ impl Keeper for World {
         kept.1.add(&spent);
         transcript.set_kept(usize::MAX);
         Box::pin(std::future::ready(None))
+    }
+}
+
+/// Cuts as the real one does. The first time it may fail, as a model does.
+impl Compressor for World {
+    fn compress<'a>(&'a self, transcript: &'a mut Transcript, _: &'a Cancel) -> BoxFuture<'a, Result<Option<String>>> {
+        assert_eq!(transcript.unkept(), []);
+        if self.falls_back && self.compressed.lock().unwrap().is_empty() {
+            self.compressed.lock().unwrap().push(None);
+            return Box::pin(std::future::ready(Err(PluginError::unavailable("No summary"))));
+        }
+        let at = cut(transcript.messages(), transcript.summary(), 100);
+        self.compressed.lock().unwrap().push(at);
+        let told = at.map(|at| {
+            *transcript = transcript.folded(at, "in short").0;
+            self.kept.lock().unwrap().0 = transcript.messages().to_vec();
+            "Compressed".to_owned()
+        });
+        Box::pin(std::future::ready(Ok(told)))
     }
 }
 

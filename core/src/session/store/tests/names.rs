@@ -145,3 +145,43 @@ fn a_title_that_is_suggested_yields_to_the_one_that_a_person_chose() {
     store.rename("b", "Mine").expect("renamed");
     assert_eq!(store.suggest("b", "Yours").expect("done"), None);
 }
+
+#[test]
+fn what_was_summarised_becomes_a_session_of_its_own_and_nothing_is_lost() {
+    let folder = Folder::new();
+    let mut store = folder.store();
+    let said = [user("Fix the roof"), calling("terminal", r#"{"command":"ladder"}"#), result("up"), assistant("Done")];
+    say(&mut store, "a1", &said);
+    let more = [user("And the door"), assistant("Too")];
+    assert!(matches!(store.append(&about("a1"), 4, &more, &Spent::default()), Ok(Appended::Done(_))));
+    let spent = Spent { answers: 1, input_tokens: 7, ..Spent::default() };
+    let beginning = [user("In short"), assistant("Noted")];
+    assert!(store.fold(&about("a1"), "e1", 2, &beginning, &spent).expect("folded"));
+
+    assert_eq!(store.messages("e1").expect("read"), said);
+    let now: Vec<Message> = beginning.iter().chain(&more).cloned().collect();
+    assert_eq!(store.messages("a1").expect("read"), now);
+    let (old, new) =
+        (store.session("e1").expect("read").expect("there"), store.session("a1").expect("read").expect("there"));
+    assert_eq!((old.messages, old.parent.as_deref(), old.title.as_deref()), (4, None, Some("Fix the roof (2)")));
+    assert_eq!((new.messages, new.parent.as_deref(), new.title.as_deref()), (4, Some("e1"), Some("Fix the roof")));
+    assert_eq!((new.spent, old.spent), (spent, Spent::default()));
+    let hits = |words: &str| {
+        store.search(words, None, 10).expect("found").into_iter().map(|hit| hit.session).collect::<Vec<_>>()
+    };
+    assert_eq!((hits("ladder"), hits("door")), (vec!["e1".to_owned()], vec!["a1".to_owned()]));
+    for name in ["Fix the roof", "Fix", "a1"] {
+        assert_eq!(store.find(name).expect(name).id, "a1", "{name}");
+    }
+
+    // It goes on, and is folded again.
+    let next = [user("And the window"), assistant("As well")];
+    assert!(matches!(store.append(&about("a1"), 4, &next, &Spent::default()), Ok(Appended::Done(_))));
+    assert!(store.fold(&about("a1"), "e2", 2, &beginning, &spent).expect("folded"));
+    assert_eq!(store.messages("e2").expect("read"), now);
+    assert_eq!(store.session("e2").expect("read").expect("there").parent.as_deref(), Some("e1"));
+    assert_eq!(store.session("a1").expect("read").expect("there").parent.as_deref(), Some("e2"));
+    assert_eq!(store.find("Fix").expect("the last").id, "a1");
+    assert_eq!(store.messages("a1").expect("read").len(), 4);
+    assert!(!store.fold(&about("none"), "e3", 2, &beginning, &spent).expect("nothing to do"));
+}
