@@ -39,8 +39,9 @@ pub(super) fn run(reader: &mut Reader, index: usize, program: &str, words: &[Wor
             }
         }
         "exec" if arguments.is_empty() => reader.exec_input(index, scope),
-        "cd" | ":" | "true" | "false" | "test" | "[" | "shopt" | "unalias" | "umask" | "wait" | "pushd" | "popd"
-        | "disown" | "bg" | "sleep" | "mkdir" | "touch" | "chmod" => {}
+        "shopt" => reader.last_pipe |= names_last_pipe(arguments),
+        "cd" | ":" | "true" | "false" | "test" | "[" | "unalias" | "umask" | "wait" | "pushd" | "popd" | "disown"
+        | "bg" | "sleep" | "mkdir" | "touch" | "chmod" => {}
         _ => return None,
     }
     Some(match program {
@@ -225,4 +226,9 @@ fn runs_in_subscript(known: &str) -> bool {
     let Some((name, rest)) = known.split_once('[') else { return false };
     let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     is_name && (rest.contains("$(") || rest.contains('`') || rest.contains("${"))
+}
+
+/// Whether options of the shell may make the last stage of a pipeline run in the shell itself.
+pub(super) fn names_last_pipe(words: &[Word]) -> bool {
+    words.iter().any(|word| text::known(&word.pieces).is_none_or(|known| known == "lastpipe"))
 }

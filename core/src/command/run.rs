@@ -16,6 +16,8 @@ use std::rc::Rc;
 const MAX_ROUNDS: usize = 256;
 /// Most simple commands that such a loop may become.
 const MAX_UNROLLED: usize = 1024;
+/// Substitutions inside one another of which both the known and the unknown output are gone on with.
+const MAX_CHOICES: usize = 3;
 
 /// What surrounds the commands being walked.
 #[derive(Clone, Debug, Default)]
@@ -91,6 +93,10 @@ pub(super) struct Reader {
     /// Variables whose value something changes unseen: attributes, traps.
     pub(super) unsteady: HashSet<String>,
     pub(super) traps: super::builtin::Traps,
+    /// The last stage of a pipeline may run in the shell itself (`shopt -s lastpipe`).
+    pub(super) last_pipe: bool,
+    /// What the operator of the parameter being expanded is given was read, or is not expanded.
+    pub(super) operands_read: bool,
     /// How many enclosing constructs may not run.
     pub(super) conditional: usize,
     /// Assignments that a launcher makes for what it is about to run.
@@ -169,7 +175,10 @@ impl Reader {
             input = Some(self.add_pipe(capture));
         }
         let stage = Scope { input, ..scope.clone() };
-        self.subshell(|reader| reader.command(last, &stage));
+        match self.last_pipe {
+            true => self.maybe(|reader| reader.command(last, &stage)),
+            false => self.subshell(|reader| reader.command(last, &stage)),
+        }
     }
 
     fn add_pipe(&mut self, capture: Capture) -> usize {
@@ -394,8 +403,10 @@ impl Reader {
         let capture = self.capturing(|reader| reader.subshell(|reader| reader.list(list, &inner)));
         let mut text = capture.text;
         text::trim_newlines(&mut text);
-        let text =
-            if capture.certain || self.choose(2) == Some(0) { text } else { vec![text::output_of(capture.simples)] };
+        // Deep inside others only what is not known is gone on with: two ways at each level would be too many.
+        let shallow = self.captures.len() < MAX_CHOICES;
+        let known = capture.certain || (shallow && self.choose(2) == Some(0));
+        let text = if known { text } else { vec![text::output_of(capture.simples)] };
         self.charge(text::len(&text));
         text
     }

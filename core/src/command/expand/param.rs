@@ -12,8 +12,31 @@ use hermes_plugin_api::command::{Piece, Why};
 const MAX_WORK: usize = 64 * 1024;
 
 impl Reader {
-    /// Expands `$name` or `${…}`.
+    /// Expands `$name` or `${…}`. What its operator is given may run commands, whether or not the value is known.
     pub(super) fn param<'p>(&mut self, param: &'p Param, scope: &Scope, quoted: bool) -> Expanded<'p> {
+        let outer = std::mem::replace(&mut self.operands_read, param.op.is_none());
+        let expanded = self.value_of_param(param, scope, quoted);
+        if !std::mem::replace(&mut self.operands_read, outer) {
+            self.maybe(|reader| reader.read_operands(param, scope));
+        }
+        expanded
+    }
+
+    /// Reads what an operator is given for what it runs alone.
+    fn read_operands(&mut self, param: &Param, scope: &Scope) {
+        let words: [Option<&Word>; 2] = match &param.op {
+            Some(ParamOp::Default { word, .. }) => [Some(word), None],
+            Some(ParamOp::Strip { pattern, .. } | ParamOp::Case { pattern, .. }) => [Some(pattern), None],
+            Some(ParamOp::Replace { pattern, with, .. }) => [Some(pattern), Some(with)],
+            Some(ParamOp::Slice { offset, length }) => [Some(offset), length.as_ref()],
+            Some(ParamOp::Transform(_) | ParamOp::Names | ParamOp::Other) | None => [None, None],
+        };
+        for word in words.into_iter().flatten() {
+            self.single_parts(&word.parts, scope, false);
+        }
+    }
+
+    fn value_of_param<'p>(&mut self, param: &'p Param, scope: &Scope, quoted: bool) -> Expanded<'p> {
         if param.indirect {
             return self.indirect(param, scope, quoted);
         }
@@ -29,7 +52,9 @@ impl Reader {
                 let value = self.scalar(&param.name, subscript.as_deref());
                 match &param.op {
                     Some(ParamOp::Default { kind: kind @ (b'-' | b'+'), colon, word }) if !quoted => {
-                        match self.takes_operand(param, &value, *kind, *colon) {
+                        let takes = self.takes_operand(param, &value, *kind, *colon);
+                        self.operands_read = takes.is_some();
+                        match takes {
                             None => Expanded::One(vec![text::unknown(Why::Variable, &param.name)]),
                             Some(true) => Expanded::Operand(word),
                             Some(false) if *kind == b'+' => Expanded::One(Text::new()),
@@ -150,6 +175,7 @@ impl Reader {
         length: Option<&Word>,
         scope: &Scope,
     ) -> Vec<Text> {
+        self.operands_read = true;
         let offset = self.number(offset, scope);
         let length = length.map(|length| self.number(length, scope));
         let (Some(offset), Some(length)) = (offset, length.map_or(Some(i64::MAX), |length| length)) else {
@@ -252,6 +278,7 @@ impl Reader {
         if param.length {
             return vec![Piece::Text(known.chars().count().to_string())];
         }
+        self.operands_read = !matches!(param.op, Some(ParamOp::Case { .. }));
         let result = match &param.op {
             None => return pieces,
             Some(ParamOp::Strip { suffix, longest, pattern }) => {
@@ -285,7 +312,9 @@ impl Reader {
         scope: &Scope,
         quoted: bool,
     ) -> Text {
-        match self.takes_operand(param, &value, kind, colon) {
+        let takes = self.takes_operand(param, &value, kind, colon);
+        self.operands_read = takes.is_some_and(|takes| !takes || kind != b'?');
+        match takes {
             None => vec![text::unknown(Why::Variable, &param.name)],
             Some(false) if matches!(kind, b'-' | b'=' | b'?') => self.pieces(&param.name, value),
             Some(false) => Text::new(),
@@ -330,9 +359,9 @@ impl Reader {
     }
 
     fn replace(&mut self, known: &str, kind: Replace, pattern: &Word, with: &Word, scope: &Scope) -> Option<String> {
-        let pattern = self.pattern(pattern, scope)?;
+        let pattern = self.pattern(pattern, scope);
         let with = self.single_parts(&with.parts, scope, false);
-        let with = text::known(&with)?;
+        let (pattern, with) = (pattern?, text::known(&with)?);
         let longest = |rest: &str| pattern.prefixes(rest).map(|lengths| lengths.last().copied());
         match kind {
             Replace::Prefix => Some(match longest(known)? {
@@ -377,14 +406,16 @@ impl Reader {
     fn slice(&mut self, known: &str, offset: &Word, length: Option<&Word>, scope: &Scope) -> Option<String> {
         let chars: Vec<char> = known.chars().collect();
         let count = i64::try_from(chars.len()).ok()?;
-        let offset = self.number(offset, scope)?;
+        let offset = self.number(offset, scope);
+        let length = length.map(|length| self.number(length, scope));
+        let offset = offset?;
         let start = if offset < 0 { count + offset } else { offset };
         if start < 0 || start > count {
             return Some(String::new());
         }
         let end = match length {
             None => count,
-            Some(length) => match self.number(length, scope)? {
+            Some(length) => match length? {
                 length if length < 0 => count + length,
                 length => start.saturating_add(length).min(count),
             },
@@ -400,13 +431,14 @@ impl Reader {
 
     /// The runs of a pattern with whether they were quoted; `None` where one is unknown.
     pub(in crate::command) fn pattern_runs(&mut self, word: &Word, scope: &Scope) -> Option<Vec<(String, bool)>> {
-        let mut runs = Vec::new();
-        for part in &word.parts {
+        let read = |part: &Part| {
             let quoted = matches!(part, Part::Quoted(_) | Part::Double(_));
             let pieces = self.single_parts(std::slice::from_ref(part), scope, false);
-            runs.push((text::known(&pieces)?.into_owned(), quoted));
-        }
-        Some(runs)
+            text::known(&pieces).map(|known| (known.into_owned(), quoted))
+        };
+        // All of them are read, also after one that is not known.
+        let runs: Vec<_> = word.parts.iter().map(read).collect();
+        runs.into_iter().collect()
     }
 
     /// Assigns text to a variable.

@@ -1,6 +1,7 @@
 //! Shells, and text that becomes shell text: `sh -c`, scripts written in the same line, piped input.
 
 use super::{launcher, options};
+use crate::command::builtin::names_last_pipe;
 use crate::command::env::{Items, Space, Value, unite};
 use crate::command::launchers::Spec;
 use crate::command::parse::Place;
@@ -25,6 +26,7 @@ impl Reader {
             return false;
         }
         let before = self.simple.len();
+        self.last_pipe |= names_last_pipe(&words[1..]);
         let given = self.simple[index].assignments.clone();
         if flags.iter().any(|flag| flag == "c" || flag == "command") {
             let Some((code, arguments)) = rest.split_first() else {

@@ -47,7 +47,10 @@ impl Reader {
             (Some(input), None) if !by_line => {
                 let items = split_arguments(&input);
                 let size = per_run.unwrap_or(items.len()).max(1);
-                Some(items.chunks(size).map(|chunk| appended(&template, chunk)).collect())
+                // Of nothing it makes one run, unless told otherwise.
+                let bare = items.is_empty() && !options.has(&["r", "no-run-if-empty"]);
+                let chunks = items.chunks(size).map(|chunk| appended(&template, chunk));
+                Some(chunks.chain(bare.then(|| template.clone())).collect())
             }
             _ => None,
         };

@@ -230,7 +230,12 @@ impl Parser<'_, '_> {
         let rest = &self.text.as_bytes()[open..];
         let window = &rest[..rest.len().min(LONGEST)];
         let ends = |at: &usize| matches!(&rest[*at..], [b']', b'=', ..] | [b']', b'+', b'=', ..]);
-        let close = open + (1..window.len()).find(ends)?;
+        // One that is not closed, by brackets in quotes for example, may end anywhere.
+        let close = match own_bracket(window) {
+            Some(own) => Some(own).filter(ends),
+            None => (1..window.len()).find(ends),
+        };
+        let close = open + close?;
         let inner = self.text.get(open + 1..close)?;
         let place = self.place_of(open + 1);
         let parts = self.inside(inner, place, |inner| inner.heredoc_parts());
@@ -271,4 +276,31 @@ impl Parser<'_, '_> {
             }
         }
     }
+}
+
+/// Where the bracket that opens a text is closed: not inside another, quotes or a substitution.
+fn own_bracket(text: &[u8]) -> Option<usize> {
+    let (mut brackets, mut parentheses) = (0usize, 0usize);
+    let mut quote = None;
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        match (quote, byte) {
+            (Some(b'\''), _) if *byte != b'\'' => {}
+            (_, b'\\') => at += 1,
+            (None, b'\'' | b'"') => quote = Some(*byte),
+            (Some(open), byte) if *byte == open => quote = None,
+            (_, b'(') => parentheses += 1,
+            (_, b')') => parentheses = parentheses.saturating_sub(1),
+            (None, b'[') if parentheses == 0 => brackets += 1,
+            (None, b']') if parentheses == 0 => {
+                brackets -= 1;
+                if brackets == 0 {
+                    return Some(at);
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    None
 }

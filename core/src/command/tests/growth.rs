@@ -123,38 +123,90 @@ fn words_of_launchers_are_gone_over_once() {
     }
 }
 
+/// Every construct that can hold a command, and so itself: what opens and what closes it, and how deep it is tried.
+/// Where it takes two constructs to hold one of its own kind, eight times.
+const NESTS: &[(&str, &str, usize)] = &[
+    ("( ", " )", 12),
+    ("{ ", "; }", 12),
+    ("if ", "; then :; fi", 12),
+    ("if :; then ", "; fi", 12),
+    ("if :; then :; elif :; then ", "; fi", 12),
+    ("if :; then :; else ", "; fi", 12),
+    ("while ", "; do :; done", 12),
+    ("while :; do ", "; done", 12),
+    ("until ", "; do :; done", 12),
+    ("until :; do ", "; done", 12),
+    ("for x in y; do ", "; done", 12),
+    ("for x in $(", "); do :; done", 8),
+    ("for ((;;)); do ", "; done", 12),
+    ("select x in y; do ", "; done", 12),
+    ("case x in x) ", ";; esac", 12),
+    ("case $(", ") in x) :;; esac", 8),
+    ("case x in (x) ", ";;& y) :;& esac", 12),
+    ("f() { ", "; }; f", 8),
+    ("function f { ", "; }; f", 8),
+    ("f() ( ", " ); f", 8),
+    ("coproc { ", "; }", 8),
+    ("coproc c ( ", " )", 8),
+    ("echo $(", ")", 12),
+    ("echo $(a || ", ")", 12),
+    ("echo \"$(", ")\"", 12),
+    ("x=$(", ")", 12),
+    ("x=($(", "))", 8),
+    ("x[$(", ")]=1", 8),
+    ("cat <(", ")", 12),
+    ("cat > >(", ")", 8),
+    ("cat <<< $(", ")", 8),
+    ("echo ${x:-$(", ")}", 8),
+    ("echo \"${x:=$(", ")}\"", 8),
+    ("echo ${x/y/$(", ")}", 8),
+    ("echo ${x:$(", "):1}", 8),
+    ("echo $(( $(", ") ))", 8),
+    ("(( $(", ") ))", 8),
+    ("[[ $(", ") ]]", 8),
+    ("[[ a && ( ! $(", ") ) ]]", 8),
+    ("{ ", "; } > x", 12),
+    (": && ", "", 12),
+    ("! ", "", 12),
+    ("time -p ", "", 12),
+    ("sudo ", "", 12),
+    ("env A=b ", "", 12),
+    ("eval ", "", 12),
+    ("xargs ", "", 12),
+    ("exec ", "", 12),
+    ("find . -exec ", " {} +", 12),
+];
+
+/// Those that hold no command: before, opened, closed, after.
+const WORDS: &[(&str, &str, &str, &str)] = &[
+    ("echo ", "${x:-", "}", ""),
+    ("echo \"", "${x:-", "}", "\""),
+    ("echo ", "{y,", "}", ""),
+    ("echo ", "@(", ")", ""),
+    ("echo ", "${x[", "]}", ""),
+    ("[[ ", "( ", " )", " ]]"),
+    ("((", "( ", " )", " ))"),
+    ("echo $((", "( ", " )", " ))"),
+    ("echo $((", "x[", "]", " ))"),
+];
+
 #[test]
 fn nesting_is_read_to_twelve_levels() {
-    let nests: &[(&str, &str, &str)] = &[
-        ("( ", "a", ")"),
-        ("{ ", "a", ";}"),
-        ("$(", "a", ")"),
-        ("if a; then ", "a", "; fi"),
-        ("while a; do ", "a", "; done"),
-        ("for x in y; do ", "a", "; done"),
-        ("case x in x) ", "a", ";; esac"),
-        ("f() { ", "a", "; }"),
-        ("cat <(", "a", ")"),
-        ("echo ${a:-", "a", "}"),
-        ("echo \"$(", "a", ")\""),
-        ("echo \"${a:-", "a", "}\""),
-        ("echo $((", "1", "))"),
-        ("[[ a && $(", "a", ") ]]"),
-        ("! ", "a", ""),
-        ("sudo ", "a", ""),
-        ("eval ", "a", ""),
-    ];
-    for (open, inner, close) in nests {
-        let text = if open.starts_with("echo $") && open.len() > 7 && !open.contains('"') {
-            format!("echo {}{inner}{}", open[5..].repeat(12), close.repeat(12))
-        } else {
-            format!("{}{inner}{}", open.repeat(12), close.repeat(12))
-        };
-        let command = crate::command::read(&text);
+    let read = |text: &str| {
+        let command = crate::command::read(text);
         let unparsable =
             command.problems.iter().any(|problem| problem.kind == hermes_plugin_api::command::ProblemKind::Unparsable);
         assert!(!unparsable, "{text}: {:?}", command.problems);
-        assert!(!command.simple.is_empty(), "{text}");
+        command
+    };
+    for (open, close, levels) in NESTS {
+        let text = format!("{}rm{}", open.repeat(*levels), close.repeat(*levels));
+        assert!(read(&text).simple.iter().any(|simple| simple.is(&["rm"])), "{text}");
+    }
+    let documents = (0..12).fold("rm".to_owned(), |inner, n| format!("cat <<E{n}\n$({inner}\n)\nE{n}"));
+    assert!(read(&documents).simple.iter().any(|simple| simple.is(&["rm"])), "{documents}");
+    for (before, open, close, after) in WORDS {
+        read(&format!("{before}{}y{}{after}", open.repeat(12), close.repeat(12)));
     }
 }
 
