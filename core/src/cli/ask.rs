@@ -81,9 +81,11 @@ pub(super) fn one_of(what: &str, names: &[String], labels: &[String], free: bool
     }
 }
 
-/// Reads a line that is not shown. The keys are read one by one: an interrupt must not leave the terminal mute.
-pub(super) fn hidden_line() -> Result<String, Failure> {
+/// Asks for a line that is not shown, not even what is typed as soon as the question stands. The keys are read one by
+/// one: an interrupt must not leave the terminal mute.
+pub(super) fn hidden_line(question: &str) -> Result<String, Failure> {
     let _hidden = Hidden::begin();
+    out::prompt(question);
     let mut line = Vec::new();
     let mut byte = [0];
     loop {

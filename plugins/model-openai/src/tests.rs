@@ -98,7 +98,9 @@ fn the_manifest_fits_and_every_provider_is_offered() {
         let host = facts.base_url.split('/').nth(2).unwrap_or("configured");
         assert!(manifest.permissions.network.iter().any(|allowed| allowed == host), "{provide:?}");
     }
-    assert!(MODELS.len() > 10 && MODELS.values().all(|known| known.context.is_some()));
+    // Of the newest line nothing is said that its maker has not.
+    let unsaid = |name: &str| name.starts_with("gpt-5.");
+    assert!(MODELS.len() > 10 && MODELS.iter().all(|(name, known)| known.context.is_some() || unsaid(name)));
 }
 
 #[test]

@@ -88,8 +88,7 @@ fn given(value: Option<String>, key: &str, is_secret: bool) -> Result<String, Fa
     if !stdin.is_terminal() {
         stdin.lock().read_to_string(&mut text)?;
     } else if is_secret {
-        out::note(&format!("Value of {key} (not shown):"));
-        return hidden_line();
+        return hidden_line(&format!("Value of {key} (not shown):\n"));
     } else {
         out::note(&format!("Value of {key}:"));
         stdin.read_line(&mut text)?;

@@ -134,8 +134,8 @@ fn key(provider: &Provider, config: &Config, choice: &Choice, trial: &mut Trial)
                 out::note(&format!("Keys are made at {}", plain(&provider.facts.keys_at)));
             }
             let enough = if known == Key::Optional { "; Enter for none" } else { "" };
-            out::prompt(&format!("Key (goes to `.env` as {variable}, not shown{enough}): "));
-            let text = ask::hidden_line()?;
+            let question = format!("Key (goes to `.env` as {variable}, not shown{enough}): ");
+            let text = ask::hidden_line(&question)?;
             out::note("");
             match text.trim() {
                 "" if known == Key::Optional => Ok(()),
