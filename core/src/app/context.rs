@@ -69,6 +69,12 @@ impl App {
         Admission::new(contents, allowed, self.way_to_a_scanner())
     }
 
+    /// Every enabled scanner of context files.
+    #[must_use]
+    pub fn contents(&self) -> Contents {
+        Contents::new(scanners::of(&self.plugins, &self.config, SUBJECT))
+    }
+
     /// How the owner gets a scanner of context files.
     fn way_to_a_scanner(&self) -> String {
         let judges = |offer: &Provide| offer.subjects.iter().any(|subject| subject == SUBJECT);

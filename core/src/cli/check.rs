@@ -1,5 +1,6 @@
 //! `hermes check …`: what the guard would decide, without an agent, without running anything.
 
+mod context;
 pub(super) mod jsonl;
 mod place;
 mod report;
@@ -37,6 +38,8 @@ pub struct CheckArgs {
 enum What {
     /// Check a command; the word itself may be left out.
     Command(CommandArgs),
+    /// Check a file as if it were about to enter the prompt.
+    Context(context::ContextArgs),
     /// Check a URL as if the model had chosen it; nothing is fetched.
     Url(url::UrlArgs),
 }
@@ -68,6 +71,7 @@ struct CommandArgs {
 pub fn run(args: CheckArgs, ground: Ground) -> Result<u8, Failure> {
     let args = match args.what {
         Some(What::Command(args)) => args,
+        Some(What::Context(args)) => return context::run(args, ground),
         Some(What::Url(args)) => return url::run(args, ground),
         None => args.command,
     };

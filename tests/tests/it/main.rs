@@ -4,6 +4,7 @@ mod activity;
 mod bad_input;
 mod commands;
 mod context;
+mod context_check;
 mod drawing;
 mod editing;
 mod egress;
