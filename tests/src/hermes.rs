@@ -145,8 +145,13 @@ pub fn run_with(mut command: Command, input: impl AsRef<[u8]>) -> Ran {
     use std::io::Write as _;
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("started");
-    let _ = child.stdin.take().expect("piped").write_all(input.as_ref());
-    told(child.wait_with_output().expect("waited for"))
+    let (mut stdin, input) = (child.stdin.take().expect("piped"), input.as_ref());
+    // Beside reading: a filter that answers while it is fed waits for its reader.
+    let output = std::thread::scope(|scope| {
+        scope.spawn(move || stdin.write_all(input));
+        child.wait_with_output()
+    });
+    told(output.expect("waited for"))
 }
 
 /// Runs a command to its end, without input.
