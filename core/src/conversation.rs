@@ -13,6 +13,7 @@ mod entitle;
 pub mod kept;
 pub mod line;
 mod password;
+pub mod pictures;
 mod question;
 mod quote;
 mod recall;
@@ -27,6 +28,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hermes_plugin_api::model::Image;
 use hermes_plugin_api::platform::{Body, Event, Inbound, Status};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
@@ -36,6 +38,7 @@ use crate::conversation::agent::Agent;
 use crate::conversation::beside::Beside;
 use crate::conversation::compress::Compressing;
 use crate::conversation::line::Line;
+use crate::conversation::pictures::Pictures;
 use crate::conversation::slash::{Read, Slash};
 use crate::conversation::words::Words;
 use crate::conversation::workplace::{Workplace, Workspace};
@@ -50,7 +53,7 @@ use crate::session::keep::Keeping;
 use crate::session::sessions::Sessions;
 use crate::session::store::find::short;
 use crate::turn::compress::Compressor;
-use crate::turn::{Follower as _, Outcome, Turn};
+use crate::turn::{Follower as _, Outcome, Said, Turn};
 
 /// Most messages that wait while a turn runs.
 const WAITING: usize = 16;
@@ -80,6 +83,8 @@ pub struct Parts {
     pub source: String,
     /// The words of plugins.
     pub words: Words,
+    /// Where pictures lie that the person names. Absent where who writes may name no files here.
+    pub pictures: Option<Pictures>,
 }
 
 /// A signal from outside the platform.
@@ -476,8 +481,26 @@ async fn turn(
         scope: workspace,
         session: &session.id,
     };
-    let outcome = turn.run(&mut session.transcript, text, &cancel.handle()).await;
+    let said = Said { images: pictures(&parts, &text).await, text };
+    let outcome = turn.run(&mut session.transcript, said, &cancel.handle()).await;
     (session, outcome)
+}
+
+/// The pictures that a message names, as far as the model sees any.
+async fn pictures(parts: &Parts, text: &str) -> Vec<Image> {
+    let mut found = parts.pictures.as_ref().map(|pictures| pictures.find(text)).unwrap_or_default();
+    if !found.images.is_empty() {
+        let info = parts.agent.model.info(&parts.agent.model_name).await.ok();
+        if info.and_then(|info| info.vision) == Some(false) {
+            found.images.clear();
+            let names = found.names.join("`, `");
+            found.troubles.push(format!("`{names}` is not sent: the model sees no pictures. `/model` chooses another"));
+        }
+    }
+    for text in found.troubles {
+        parts.line.show(Body::Notice { text }).await;
+    }
+    found.images
 }
 
 /// What the model is told first in a session.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use hermes_plugin_api::error::{ErrorCode, PluginError};
 use hermes_plugin_api::flow::Cancel;
-use hermes_plugin_api::model::Request;
+use hermes_plugin_api::model::{Image, Request};
 use hermes_plugin_api::platform::Body;
 
 use crate::host::scope::{BoxFuture, Scopes, ToolScope};
@@ -70,6 +70,15 @@ pub struct Turn<'a> {
     pub session: &'a str,
 }
 
+/// What a person said.
+#[derive(Clone, Debug, Default)]
+pub struct Said {
+    /// Their words.
+    pub text: String,
+    /// The pictures that go along.
+    pub images: Vec<Image>,
+}
+
 /// How a turn ended.
 #[derive(Debug)]
 pub enum Outcome {
@@ -88,8 +97,9 @@ impl Turn<'_> {
     ///
     /// # Cancellation
     /// When `cancel` fires the turn ends soon; what was said and done by then is in the transcript.
-    pub async fn run(&self, transcript: &mut Transcript, text: String, cancel: &Cancel) -> Outcome {
-        transcript.user(text);
+    pub async fn run(&self, transcript: &mut Transcript, said: Said, cancel: &Cancel) -> Outcome {
+        transcript.user(said.text);
+        transcript.show(said.images);
         self.keep(transcript, Spent::default()).await;
         let outcome = self.rounds(transcript, cancel).await;
         self.keep(transcript, Spent::default()).await;

@@ -20,6 +20,7 @@ use crate::conversation::agent::Agent;
 use crate::conversation::desk::{Desks, Place};
 use crate::conversation::kept::Kept;
 use crate::conversation::line::Line;
+use crate::conversation::pictures::Pictures;
 use crate::conversation::words::Words;
 use crate::conversation::{Conversation, Parts, Single};
 use crate::error::{self, Failure};
@@ -128,6 +129,8 @@ async fn talk(started: Arc<Started>, args: ChatArgs, query: Option<String>) -> R
         place: where_it_works(&place),
         platform: if watched { Some(platform.origin()) } else { None },
     });
+    let user = started.app.config.environment().user_home();
+    let pictures = context.directory.clone().map(|directory| Pictures { directory, user });
     let agent = Arc::new(agent);
     let kept = Kept { notes: Notebook::new(started.app.home.clone()), sessions: sessions.clone() };
     let parts = Parts {
@@ -141,6 +144,7 @@ async fn talk(started: Arc<Started>, args: ChatArgs, query: Option<String>) -> R
         sessions,
         source,
         words: Words::of(started.app.plugins.clone()),
+        pictures,
     };
     let session = match summary {
         Some(summary) => Some(parts.sessions.resume(summary, &parts.agent.label()).await?),

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use hermes_plugin_api::model::{CallRequest, Message, Role};
+use hermes_plugin_api::model::{CallRequest, Image, Message, Role};
 use serde_json::{Map, Value};
 
 use crate::turn::limits;
@@ -152,6 +152,13 @@ impl Transcript {
         let text = text.into();
         let content = if text.trim().is_empty() { "(empty message)".to_owned() } else { text };
         self.messages.push(Message { role: Role::User, content, ..Message::default() });
+    }
+
+    /// Adds pictures to what the person said last.
+    pub fn show(&mut self, images: Vec<Image>) {
+        if let Some(last) = self.messages.last_mut().filter(|last| last.role == Role::User) {
+            last.images.extend(images);
+        }
     }
 
     /// Adds what the model said; without text and calls, nothing. Returns the calls, which [`Transcript::result`]

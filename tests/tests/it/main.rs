@@ -14,6 +14,7 @@ mod files;
 mod memory;
 mod models;
 mod password;
+mod pictures;
 mod plugins;
 mod prompt;
 mod redact;

@@ -116,6 +116,7 @@ impl Room {
             sessions: self.sessions(),
             source: "room".into(),
             words: Words::default(),
+            pictures: None,
         }
     }
 

@@ -23,7 +23,7 @@ use crate::turn::compress::{Compressor, cut};
 use crate::turn::limits::Limits;
 use crate::turn::models::Standby;
 use crate::turn::toolbox::Toolbox;
-use crate::turn::{Follower, Keeper, Outcome, Turn};
+use crate::turn::{Follower, Keeper, Outcome, Said, Turn};
 
 /// One answer of the fake model.
 #[derive(Clone, Debug)]
@@ -82,7 +82,7 @@ impl World {
             scope: Arc::new(NoScope),
             session: "session",
         };
-        let outcome = turn.run(transcript, "go".into(), &source.handle()).await;
+        let outcome = turn.run(transcript, Said { text: "go".into(), ..Said::default() }, &source.handle()).await;
         assert_eq!(fault(transcript.messages()), None, "{:#?}", transcript.messages());
         outcome
     }
