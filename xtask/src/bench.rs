@@ -20,7 +20,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     let prefix = workspace.target.join("bench-prefix");
     install::build_into(workspace, &prefix, Profile::Release)?;
     let mut bench = Command::new(Profile::Release.dir(workspace).join("bench"));
-    bench.arg(&prefix);
+    bench.arg(&prefix).env("HERMES_TEST_PREFIX", &prefix);
     if args.json {
         bench.arg("--json");
     }

@@ -9,6 +9,8 @@ mod calls;
 mod programs;
 mod rows;
 mod sessions;
+mod texts;
+mod turns;
 mod urls;
 mod verdict;
 
@@ -49,6 +51,8 @@ fn table(prefix: &Path, as_json: bool) -> Result<()> {
     verdict::rows(&mut rows, &app)?;
     verdict::running(&mut rows, &app)?;
     urls::rows(&mut rows);
+    texts::rows(&mut rows, &app);
+    turns::rows(&mut rows)?;
     match as_json {
         true => println!("{}", rows.to_json()?),
         false => print!("{}", rows.to_table()),
