@@ -126,20 +126,10 @@ fn read(path: &Path) -> Result<Image, String> {
     if bytes.len() as u64 > LARGEST {
         return Err(format!("it is larger than {LARGEST} bytes"));
     }
-    let media_type = kind(&bytes).ok_or("it is no picture of a kind that models see: PNG, JPEG, GIF, WebP")?;
+    let media_type =
+        Image::media_type_of(&bytes).ok_or("it is no picture of a kind that models see: PNG, JPEG, GIF, WebP")?;
     let data = base64::engine::general_purpose::STANDARD.encode(&bytes);
     Ok(Image { media_type: media_type.to_owned(), data })
-}
-
-/// The media type, by what stands in the file and not by its name.
-fn kind(bytes: &[u8]) -> Option<&'static str> {
-    match bytes {
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some("image/png"),
-        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
-        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some("image/gif"),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

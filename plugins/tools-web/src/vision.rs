@@ -62,7 +62,7 @@ pub(crate) async fn call(web: &Web, token: String, arguments: Arguments, cancel:
         (None, Some(path)) => read(web, token.clone(), path, cancel).await?,
         _ => return Err(PluginError::user("Give either `url` or `path`")),
     };
-    let Some(media_type) = media_type(&bytes) else {
+    let Some(media_type) = Image::media_type_of(&bytes) else {
         return Err(PluginError::user(format!("`{source}` is no PNG, JPEG, GIF or WebP picture")));
     };
     let picture = Image { media_type: media_type.to_owned(), data: STANDARD.encode(&bytes) };
@@ -106,15 +106,4 @@ async fn read(web: &Web, token: String, path: String, cancel: &Cancel) -> Result
 
 fn too_large(source: &str) -> PluginError {
     PluginError::user(format!("The picture `{source}` is larger than {} MiB", LIMIT >> 20))
-}
-
-/// What a picture is, by how it begins: nobody's word is taken for it.
-pub(crate) fn media_type(bytes: &[u8]) -> Option<&'static str> {
-    match bytes {
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some("image/png"),
-        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
-        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some("image/gif"),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
-        _ => None,
-    }
 }
