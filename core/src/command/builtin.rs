@@ -77,7 +77,8 @@ impl Reader {
         let words: Vec<Word> = words.iter().map(|word| self.single(word, scope)).collect();
         let known: Vec<_> = words.iter().filter_map(|word| text::known(&word.pieces)).collect();
         if known.iter().any(|word| EVALUATE.contains(&word.as_ref()))
-            && known.iter().any(|word| runs_in_subscript(word))
+            // Numbers are sums: the name need not stand first.
+            && known.iter().any(|word| word.split_once('[').is_some_and(|(_, rest)| runs(rest)))
         {
             self.opaque("A subscript may run a command", None);
         }
@@ -225,7 +226,11 @@ fn has_option(words: &[Word], options: &[&str]) -> bool {
 fn runs_in_subscript(known: &str) -> bool {
     let Some((name, rest)) = known.split_once('[') else { return false };
     let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    is_name && (rest.contains("$(") || rest.contains('`') || rest.contains("${"))
+    is_name && runs(rest)
+}
+
+fn runs(subscript: &str) -> bool {
+    subscript.contains("$(") || subscript.contains('`') || subscript.contains("${")
 }
 
 /// Whether options of the shell may make the last stage of a pipeline run in the shell itself.
