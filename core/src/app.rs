@@ -21,6 +21,7 @@ use crate::config::home::{Home, Profile};
 use crate::config::keys::{Claim, KeyPath, Owner};
 use crate::config::layers::{Catalogue as Known, Config, Sources};
 use crate::config::settings;
+use crate::env_policy::{self, Asking, Child};
 use crate::error::Failure;
 use crate::guard::egress::Egress;
 use crate::guard::{Audit, ConsentStore, Guard, Mode, Policy, ScannerSlot, Unattended};
@@ -190,13 +191,18 @@ impl App {
         let config = Config::load(&sources)?;
         begin_log(&ground.home, &config);
         crate::redact::know(config.secret_values());
-        let secrets = config.clone();
+        let (secrets, helped) = (config.clone(), config.clone());
         let services = Arc::new(Services {
             runtime: tokio::runtime::Handle::current(),
             scopes: Scopes::default(),
             http: Http::default(),
             egress: OnceLock::new(),
             secret: Box::new(move |name| secrets.secret(name)),
+            helper: Box::new(move |named| {
+                let secrets = helped.secret_names();
+                let asking = Asking { named, ..Asking::new(helped.environment(), &secrets) };
+                env_policy::texts(env_policy::of(Child::Helper, asking))
+            }),
             home: ground.home.root().to_owned(),
             stores: ground.home.plugins_dir().join(".stores"),
         });

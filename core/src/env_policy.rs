@@ -1,7 +1,8 @@
 //! Which environment variables a child process may see.
 //!
-//! Pure functions over what was captured at the start, one for each kind of child; they start no process and read
-//! no environment themselves. Which names are secrets comes in as data: core knows no provider and no platform.
+//! One table, [`TABLE`], a row for each kind of child: [`of`] computes what a child gets from its row and from what
+//! was captured at the start, and `docs/reference/environment.md` is printed from it. It starts no process and reads
+//! no environment itself. Which names are secrets comes in as data: core knows no provider and no platform.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -11,16 +12,16 @@ use crate::config::dotenv::is_name;
 use crate::config::environment::Vars;
 
 /// Parts of a name that make a variable a likely secret.
-const MARKS: [&str; 7] = ["KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL", "PASSWD", "AUTH"];
+pub const MARKS: [&str; 7] = ["KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL", "PASSWD", "AUTH"];
 
 /// The password that `sudo` is fed.
 pub(crate) const SUDO_PASSWORD: &str = "SUDO_PASSWORD";
 
 /// Secrets and switches of core itself.
-pub(crate) const OWN: [&str; 2] = [SUDO_PASSWORD, "HERMES_YOLO_MODE"];
+pub const OWN: [&str; 2] = [SUDO_PASSWORD, "HERMES_YOLO_MODE"];
 
-/// Variables that make the loader or a shell run code that nobody asked for.
-const INJECTING: [&str; 11] = [
+/// Variables that make the loader or a shell run code that nobody asked for, besides those of the loader and functions.
+pub const INJECTING: [&str; 11] = [
     "BASH_ENV",
     "BASHOPTS",
     "BASH_XTRACEFD",
@@ -35,16 +36,162 @@ const INJECTING: [&str; 11] = [
 ];
 
 /// The loader's variables that only say where libraries are: conda, compilers and drivers need them.
-const LOADER_PATHS: [&str; 2] = ["LD_LIBRARY_PATH", "LD_RUN_PATH"];
+pub const LOADER_PATHS: [&str; 2] = ["LD_LIBRARY_PATH", "LD_RUN_PATH"];
 
-/// What generated code sees, by whole name.
-const CODE: [&str; 12] =
-    ["PATH", "HOME", "USER", "LANG", "TERM", "TMPDIR", "TMP", "TEMP", "SHELL", "LOGNAME", "PYTHONPATH", "VIRTUAL_ENV"];
-const CODE_FAMILIES: [&str; 3] = ["LC_", "XDG_", "CONDA_"];
+/// A kind of child process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Child {
+    /// A command, on a backend whose manifest says `environment: process`.
+    Here,
+    /// A command, on any other backend: in a container or on another machine.
+    Away,
+    /// Code that a model wrote, outside a command.
+    Code,
+    /// A tool server that is started by its command line.
+    Server,
+    /// A program that a plugin starts for itself.
+    Helper,
+    /// The editor of the person at the terminal.
+    Editor,
+}
 
-/// What a tool server started by us sees, by whole name.
-const SERVER: [&str; 8] = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TERM", "SHELL", "TMPDIR"];
-const SERVER_FAMILIES: [&str; 1] = ["XDG_"];
+/// What a kind of child sees.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The kind.
+    pub child: Child,
+    /// What it is, for a person.
+    pub about: &'static str,
+    /// What of the process's environment it begins with.
+    pub from: Base,
+    /// Which of that is taken away.
+    pub removed: &'static [Removed],
+    /// What is added from settings.
+    pub added: &'static [Added],
+}
+
+/// What of the process's environment a child begins with.
+#[derive(Clone, Copy, Debug)]
+pub enum Base {
+    /// All of it.
+    Process,
+    /// What is called so, as a whole, and what begins so and goes on.
+    Listed {
+        /// Whole names.
+        names: &'static [&'static str],
+        /// Beginnings of names.
+        families: &'static [&'static str],
+    },
+}
+
+/// What is taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removed {
+    /// Secrets that plugins declare, and core's own.
+    Secrets,
+    /// What `.env` holds too and is called like a secret.
+    MarkedInFile,
+    /// What is called like a secret.
+    Marked,
+    /// What makes a loader or a shell run code.
+    Injecting,
+}
+
+/// What is added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// What is passed through.
+    Passthrough,
+    /// The variables of [`Asking::named`] that are set: a setting names them.
+    Forwarded,
+    /// The variables of [`Asking::named`] that are set, no secret and run no code: a manifest names them.
+    Declared,
+    /// The variables of [`Asking::own`], with their own values.
+    Own,
+}
+
+/// The table.
+pub const TABLE: [Row; 6] = [
+    Row {
+        child: Child::Here,
+        about: "A command, on a backend that runs it in the environment of hermes",
+        from: Base::Process,
+        removed: &[Removed::Secrets, Removed::MarkedInFile, Removed::Injecting],
+        added: &[Added::Passthrough],
+    },
+    Row {
+        child: Child::Away,
+        about: "A command, in a container or on another machine",
+        from: Base::Listed { names: &[], families: &[] },
+        removed: &[],
+        added: &[Added::Forwarded, Added::Passthrough],
+    },
+    Row {
+        child: Child::Code,
+        about: "Code that a model wrote, run as code",
+        from: Base::Listed {
+            names: &[
+                "PATH",
+                "HOME",
+                "USER",
+                "LANG",
+                "TERM",
+                "TMPDIR",
+                "TMP",
+                "TEMP",
+                "SHELL",
+                "LOGNAME",
+                "PYTHONPATH",
+                "VIRTUAL_ENV",
+            ],
+            families: &["LC_", "XDG_", "CONDA_"],
+        },
+        removed: &[Removed::Marked, Removed::Secrets],
+        added: &[Added::Passthrough],
+    },
+    Row {
+        child: Child::Server,
+        about: "A tool server that is started by its command line",
+        from: Base::Listed {
+            names: &["PATH", "HOME", "USER", "LANG", "LC_ALL", "TERM", "SHELL", "TMPDIR"],
+            families: &["XDG_"],
+        },
+        removed: &[Removed::Secrets],
+        added: &[Added::Own],
+    },
+    Row {
+        child: Child::Helper,
+        about: "A program that a plugin starts for itself",
+        from: Base::Listed {
+            names: &["PATH", "HOME", "USER", "LOGNAME", "LANG", "TERM", "SHELL", "TMPDIR"],
+            families: &["LC_", "XDG_"],
+        },
+        removed: &[Removed::Secrets],
+        added: &[Added::Declared],
+    },
+    Row {
+        child: Child::Editor,
+        about: "The editor of `hermes config edit`",
+        from: Base::Process,
+        removed: &[Removed::Secrets, Removed::MarkedInFile, Removed::Injecting],
+        added: &[],
+    },
+];
+
+/// What is known where a child is about to start.
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    /// What was captured at the start, and `.env`.
+    pub env: &'a Environment,
+    /// Names of variables that hold secrets.
+    pub secrets: &'a BTreeSet<String>,
+    /// What is passed through, where the row says so.
+    pub passthrough: &'a Passthrough,
+    /// Names of variables that its settings or its manifest ask for, where the row says so.
+    pub named: &'a [String],
+    /// Variables of its own settings, where the row says so.
+    pub own: &'a BTreeMap<String, String>,
+}
 
 /// Variables that reach children although the rules would keep them back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -108,51 +255,66 @@ impl Passthrough {
     }
 }
 
-/// Returns what a command in the local terminal sees: the environment of the process without secrets and without
-/// what injects code.
-pub fn terminal_local(env: &Environment, secrets: &BTreeSet<String>, passthrough: &Passthrough) -> Vars {
-    let from_file = |name: &String| env.file_vars().contains_key(name) && is_marked(name);
-    let goes =
-        |name: &String| secrets.contains(name) || OWN.contains(&name.as_str()) || injects(name) || from_file(name);
-    let kept = env.process_vars().iter().filter(|(name, _)| !goes(name));
-    passthrough.add(env, kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+impl<'a> Asking<'a> {
+    /// Nothing is passed through and nothing asked for.
+    #[must_use]
+    pub fn new(env: &'a Environment, secrets: &'a BTreeSet<String>) -> Self {
+        static NOTHING: (Passthrough, BTreeMap<String, String>) =
+            (Passthrough { names: BTreeSet::new(), refused: Vec::new() }, BTreeMap::new());
+        Self { env, secrets, passthrough: &NOTHING.0, named: &[], own: &NOTHING.1 }
+    }
 }
 
-/// Returns what generated code sees: a few harmless variables.
-pub fn execute_code(env: &Environment, secrets: &BTreeSet<String>, passthrough: &Passthrough) -> Vars {
-    let mut vars = listed(env, &CODE, &CODE_FAMILIES);
-    vars.retain(|name, _| !is_marked(name) && !secrets.contains(name));
-    passthrough.add(env, vars)
-}
-
-/// Returns what a container or a remote machine sees: nothing but what is passed through, and what its own
-/// settings forward.
-pub fn container(env: &Environment, forward: &[String], passthrough: &Passthrough) -> Vars {
-    let forwarded = Passthrough::default().configured(forward).add(env, Vars::new());
-    passthrough.add(env, forwarded)
-}
-
-/// Returns what a tool server sees: a few harmless variables and those of its own settings. Nothing is passed
-/// through.
-pub fn mcp_stdio(env: &Environment, secrets: &BTreeSet<String>, own: &BTreeMap<String, String>) -> Vars {
-    let mut vars = listed(env, &SERVER, &SERVER_FAMILIES);
-    vars.retain(|name, _| !secrets.contains(name));
-    let own = own.iter().filter(|(name, _)| is_name(name));
-    vars.extend(own.map(|(name, value)| (name.clone(), OsString::from(value))));
+/// Returns what a child sees.
+#[must_use]
+pub fn of(child: Child, asking: Asking<'_>) -> Vars {
+    let Some(row) = TABLE.iter().find(|row| row.child == child) else { return Vars::new() };
+    let Asking { env, secrets, passthrough, named, own } = asking;
+    let goes = |name: &str, removed: &Removed| match removed {
+        Removed::Secrets => secrets.contains(name) || OWN.contains(&name),
+        Removed::MarkedInFile => env.file_vars().contains_key(name) && is_marked(name),
+        Removed::Marked => is_marked(name),
+        Removed::Injecting => injects(name),
+    };
+    let kept = |name: &str| row.from.has(name) && !row.removed.iter().any(|removed| goes(name, removed));
+    let vars = env.process_vars().iter().filter(|(name, _)| kept(name));
+    let mut vars: Vars = vars.map(|(name, value)| (name.clone(), value.clone())).collect();
+    for added in row.added {
+        match added {
+            Added::Passthrough => vars = passthrough.add(env, vars),
+            Added::Forwarded => vars = Passthrough::default().configured(named).add(env, vars),
+            Added::Declared => vars = Passthrough::default().skill(named, secrets).add(env, vars),
+            Added::Own => {
+                let own = own.iter().filter(|(name, _)| is_name(name));
+                vars.extend(own.map(|(name, value)| (name.clone(), OsString::from(value))));
+            }
+        }
+    }
     vars
+}
+
+/// Returns variables as text. One that is not UTF-8 cannot be handed on, and is left out.
+#[must_use]
+pub fn texts(vars: Vars) -> BTreeMap<String, String> {
+    vars.into_iter().filter_map(|(name, value)| Some((name, value.into_string().ok()?))).collect()
+}
+
+impl Base {
+    fn has(self, name: &str) -> bool {
+        match self {
+            Self::Process => true,
+            Self::Listed { names, families } => {
+                let within = |family: &&str| name.len() > family.len() && name.starts_with(family);
+                is_name(name) && (names.contains(&name) || families.iter().any(within))
+            }
+        }
+    }
 }
 
 /// Returns whether the name looks like that of a secret.
 pub fn is_marked(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     MARKS.iter().any(|mark| name.contains(mark))
-}
-
-fn listed(env: &Environment, names: &[&str], families: &[&str]) -> Vars {
-    let within = |name: &str| families.iter().any(|family| name.len() > family.len() && name.starts_with(family));
-    let vars = env.process_vars().iter();
-    let vars = vars.filter(|(name, _)| is_name(name) && (names.contains(&name.as_str()) || within(name)));
-    vars.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// Whether a variable makes the loader or a shell run code that nobody asked for.

@@ -148,6 +148,7 @@ impl Harness {
             let key = request["key"].as_str().unwrap_or_default().to_owned();
             let value = match method {
                 "kv.get" => Ok(state.store.get(&key).cloned().unwrap_or_default()),
+                "environment" => Ok(json!({ "PATH": "/usr/bin:/bin" })),
                 "kv.set" => {
                     state.store.insert(key, request["value"].clone());
                     Ok(Value::Null)

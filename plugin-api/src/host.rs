@@ -177,6 +177,16 @@ impl Host {
         self.call("archive.look", request).await
     }
 
+    /// Returns what a program that the plugin starts for itself may see: `PATH`, `HOME` and their like, and those of
+    /// `permissions.env` of its manifest that are set and are no secrets. [`Host::spawn`] adds nothing to the
+    /// environment of its request: begin with this one and add what the program needs.
+    ///
+    /// # Errors
+    /// `DENIED` when the manifest declares no program in `permissions.exec`; `UNSUPPORTED` on a host too old for it.
+    pub async fn environment(&self) -> Result<BTreeMap<String, String>> {
+        self.call("environment", &json!({})).await
+    }
+
     /// Starts a program of its own, through the host's one door for processes.
     ///
     /// # Errors

@@ -154,7 +154,8 @@ pub struct Permissions {
     pub network: Vec<String>,
     /// Programs it may start; `*` for any.
     pub exec: Vec<String>,
-    /// Environment variables it may read.
+    /// Environment variables that the programs which it starts for itself see, besides `PATH`, `HOME` and their like.
+    /// Secrets of any plugin and what makes a program run other code are left out.
     pub env: Vec<String>,
     /// Paths it may read or write.
     pub files: Vec<String>,

@@ -23,7 +23,8 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     let prefix = workspace.prefix();
     install::build_into(workspace, &prefix, Profile::Dev)?;
     let references = [
-        ("configuration.md", configuration(workspace, &prefix)?),
+        ("configuration.md", catalogued(workspace, &prefix, "configuration")?),
+        ("environment.md", catalogued(workspace, &prefix, "environment")?),
         ("rules.md", output(Command::new(reference(workspace)).arg("rules"))?),
         ("cli.md", command_line(&prefix)?),
     ];
@@ -52,8 +53,9 @@ fn reference(workspace: &Workspace) -> std::path::PathBuf {
     Profile::Dev.dir(workspace).join("reference")
 }
 
-fn configuration(workspace: &Workspace, prefix: &Path) -> Result<String> {
-    output(Command::new(reference(workspace)).arg("configuration").arg(prefix.join("lib/hermes/catalogue.yaml")))
+/// A reference that is made from the catalogue too.
+fn catalogued(workspace: &Workspace, prefix: &Path, name: &str) -> Result<String> {
+    output(Command::new(reference(workspace)).arg(name).arg(prefix.join("lib/hermes/catalogue.yaml")))
 }
 
 /// Returns the help of every command, found by following the help itself.

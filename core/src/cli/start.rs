@@ -16,7 +16,7 @@ use crate::cli::{out, runtime};
 use crate::config::keys::KeyPath;
 use crate::conversation::Signal;
 use crate::conversation::desk::Place;
-use crate::env_policy::{self, Passthrough, SUDO_PASSWORD};
+use crate::env_policy::{self, Asking, Child, Passthrough, SUDO_PASSWORD};
 use crate::error::Failure;
 use crate::guard::{AllowList, Guard};
 use crate::plugin::handle::PlatformHandle;
@@ -78,7 +78,8 @@ impl Started {
         let name = named.or(terminal.backend.as_deref());
         let name =
             name.ok_or_else(|| Failure::new("No installed plugin runs commands: `terminal.backend` is not set"))?;
-        let here = self.runs_here(name);
+        // Its commands run in the environment of this process.
+        let here = self.fact(name, "environment") == Some("process");
         let cwd = match terminal.cwd.as_str() {
             "." if here => std::env::current_dir().ok().and_then(|cwd| cwd.into_os_string().into_string().ok()),
             "." => None,
@@ -90,27 +91,31 @@ impl Started {
             here,
             checkpoints: self.app.home.cache_dir().join("checkpoints"),
             cwd,
-            env: self.environment(here),
+            env: self.environment(name, here),
             timeout: Duration::from_secs(terminal.timeout),
             sudo: self.app.config.secret(SUDO_PASSWORD).map(|password| Sudo::new(&password)),
             who,
         })
     }
 
-    /// Whether a backend's manifest says that its commands run in the environment of this process.
-    fn runs_here(&self, backend: &str) -> bool {
+    /// A fact that a backend's manifest states.
+    fn fact(&self, backend: &str, fact: &str) -> Option<&str> {
         let mut offers = self.app.plugins.offers(Kind::Backend).filter(|(_, offer)| offer.name == backend);
-        offers.any(|(_, offer)| offer.facts.get("environment").and_then(Value::as_str) == Some("process"))
+        offers.find_map(|(_, offer)| offer.facts.get(fact)?.as_str())
     }
 
-    fn environment(&self, here: bool) -> BTreeMap<String, String> {
+    /// What every command sees on a backend.
+    fn environment(&self, backend: &str, here: bool) -> BTreeMap<String, String> {
         let config = &self.app.config;
         let passthrough = Passthrough::default().configured(&config.settings.terminal.env_passthrough);
-        let vars = match here {
-            true => env_policy::terminal_local(config.environment(), &config.secret_names(), &passthrough),
-            false => env_policy::container(config.environment(), &[], &passthrough),
-        };
-        vars.into_iter().filter_map(|(name, value)| Some((name, value.into_string().ok()?))).collect()
+        for (name, _) in &passthrough.refused {
+            out::note(&format!("warning: `terminal.env_passthrough`: `{name}` is no name of a variable; left out"));
+        }
+        let named = self.fact(backend, "forward_env").and_then(|key| config.get(key)).and_then(Value::as_array);
+        let named = named.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect::<Vec<_>>();
+        let (secrets, child) = (config.secret_names(), if here { Child::Here } else { Child::Away });
+        let asking = Asking { passthrough: &passthrough, named: &named, ..Asking::new(config.environment(), &secrets) };
+        env_policy::texts(env_policy::of(child, asking))
     }
 }
 

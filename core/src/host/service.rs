@@ -35,6 +35,9 @@ pub type SecretSource = Box<dyn Fn(&str) -> Option<Secret> + Send + Sync>;
 /// The guard for URLs, made once it is needed: it loads scanners.
 pub type LateEgress = LazyLock<Egress, Box<dyn FnOnce() -> Egress + Send>>;
 
+/// The environment of programs that a plugin starts for itself, by the variables that its manifest names.
+pub type HelperEnvironment = Box<dyn Fn(&[String]) -> BTreeMap<String, String> + Send + Sync>;
+
 /// What all host objects share.
 pub struct Services {
     /// The runtime that host work runs on, whoever polls it.
@@ -47,6 +50,8 @@ pub struct Services {
     pub egress: OnceLock<LateEgress>,
     /// Looks up a secret by name.
     pub secret: SecretSource,
+    /// What a program sees that a plugin starts for itself.
+    pub helper: HelperEnvironment,
     /// The home.
     pub home: PathBuf,
     /// The folder of the plugins' own stores.
@@ -156,6 +161,10 @@ impl Service {
     async fn call(&self, method: &str, request: &str, events: Option<Output>, cancel: Cancel) -> Result<Value> {
         match method {
             "secret" => self.secret(&read::<Named>(method, request)?.name),
+            "environment" if !self.permissions.exec.is_empty() => {
+                Ok(serde_json::to_value((self.services.helper)(&self.permissions.env))?)
+            }
+            "environment" => Err(self.undeclared("any program in `exec`")),
             "kv.get" | "kv.set" | "kv.delete" => self.store(method, read(method, request)?),
             "shell.run" => {
                 self.in_session("shell")?;
@@ -308,7 +317,7 @@ impl Service {
             methods.extend(["fetch", "url.screen"]);
         }
         if !self.permissions.exec.is_empty() {
-            methods.push("process");
+            methods.extend(["process", "environment"]);
         }
         Description {
             version: env!("CARGO_PKG_VERSION").into(),

@@ -38,11 +38,12 @@ const COMMAND: &[&str] = &[
 /// # Errors
 /// `USER` for one that cannot be read, `UNAVAILABLE` where the program is missing, `TIMEOUT`, `CANCELLED`.
 pub(crate) async fn text(host: &Host, document: &[u8], cancel: &Cancel) -> Result<String> {
+    let mut env = host.environment().await?;
+    env.retain(|name, _| name == "PATH");
+    env.insert("LANG".to_owned(), "C.UTF-8".to_owned());
     let request = SpawnRequest {
         argv: COMMAND.iter().map(|word| (*word).to_owned()).collect(),
-        env: [("PATH", "/usr/bin:/bin:/usr/local/bin"), ("LANG", "C.UTF-8")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into(),
+        env,
         stdin: true,
         ..SpawnRequest::default()
     };

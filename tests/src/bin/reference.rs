@@ -1,4 +1,5 @@
-//! Prints a generated reference: `reference configuration CATALOGUE` or `reference rules`.
+//! Prints a generated reference: `reference configuration CATALOGUE`, `reference environment CATALOGUE` or
+//! `reference rules`.
 //!
 //! `cargo xtask docs` calls it and keeps what it prints under `docs/reference`. It runs no plugin.
 #![forbid(unsafe_code)]
@@ -10,7 +11,9 @@ use std::{env, fmt::Write as _};
 
 use hermes_core::config::keys::{Claim, Key, KeyPath, KeySpace, Owner};
 use hermes_core::config::settings::{DEFAULTS, Settings};
+use hermes_core::env_policy::{Added, Base, Child, INJECTING, LOADER_PATHS, MARKS, OWN, Removed, TABLE};
 use hermes_core::plugin::catalogue::Catalogue;
+use hermes_plugin_api::manifest::{Kind, Provide};
 use serde_json::Value;
 
 #[path = "../../../plugins/scanner-commands/src"]
@@ -25,8 +28,9 @@ fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
     let text = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["configuration", catalogue] => configuration(Path::new(catalogue)),
+        ["environment", catalogue] => environment(Path::new(catalogue)),
         ["rules"] => Ok(rules()),
-        _ => Err("usage: reference configuration CATALOGUE | reference rules".into()),
+        _ => Err("usage: reference configuration|environment CATALOGUE | reference rules".into()),
     };
     match text {
         Ok(text) => {
@@ -135,6 +139,88 @@ fn kind_of_items(schema: &Value) -> String {
     match schema.get("items") {
         Some(items) => kind(items),
         None => "any".to_owned(),
+    }
+}
+
+/// The table of what child processes see, and the backends that each row of commands stands for.
+fn environment(catalogue: &Path) -> Result<String, Failure> {
+    let catalogue = Catalogue::read(catalogue)?;
+    let offers = catalogue.plugins.iter().flat_map(|listed| &listed.provides);
+    let backends: Vec<_> = offers.filter(|offer| offer.kind == Kind::Backend).collect();
+    let of = |child: Child| {
+        let here = |offer: &Provide| offer.facts.get("environment").and_then(Value::as_str) == Some("process");
+        let fits = |offer: &&&Provide| match child {
+            Child::Here => here(offer),
+            Child::Away => !here(offer),
+            _ => false,
+        };
+        let mut names: Vec<String> = backends.iter().filter(fits).map(|offer| format!("`{}`", offer.name)).collect();
+        names.sort_unstable();
+        names.join(", ")
+    };
+    let mut text = String::from(
+        "# Environment\n\nWhat each kind of child process sees of the environment, made from the code by `cargo xtask \
+         docs`.\n\n| child | begins with | taken away | added |\n|---|---|---|---|\n",
+    );
+    for row in &TABLE {
+        let which = Some(of(row.child)).filter(|names| !names.is_empty());
+        let about = which.map_or(row.about.to_owned(), |names| format!("{}: {names}", row.about));
+        let [removed, added] = [row.removed.iter().map(without).collect(), row.added.iter().map(with).collect()]
+            .map(|words: Vec<&str>| if words.is_empty() { "nothing".to_owned() } else { words.join("; ") });
+        writeln!(text, "| {about} | {} | {removed} | {added} |", base(&row.from))?;
+    }
+    let code = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    write!(
+        text,
+        "\nNames are compared whole: `HOMEBREW_PREFIX` is not `HOME`. A name that ends in `*` stands for all that \
+         begin so and go on.\n\n\
+         **Secrets** are the variables that the manifest of any plugin declares, installed or only known; those of \
+         settings that are secret; and {own}.\n\n\
+         **Called like a secret** is a name that holds {marks}, in any case.\n\n\
+         **Runs code** what makes a loader or a shell run it: {injecting}, `BASH_FUNC_*`, and everything that begins \
+         with `LD_` or `DYLD_` but {paths}.\n\n\
+         **Passed through** are the variables that `terminal.env_passthrough` names and that are set, in the process or \
+         in `.env`. They must be called `[A-Za-z_][A-Za-z0-9_]*`; others are left out with a warning. You may name a \
+         secret there: then every command that a model runs can read it.\n\n\
+         **Forwarded** are the variables that a setting of the backend names and that are set, such as \
+         `terminal.docker_forward_env`. Its manifest says which setting that is: `facts: {{forward_env: KEY}}`.\n\n\
+         **Of its manifest** are the variables of `permissions.env` of the plugin that starts the program, secrets and \
+         what runs code left out. A plugin hands a program what it needs of all this and adds what is its own, such as \
+         the secret that it declared.\n",
+        own = code(&OWN),
+        marks = code(&MARKS),
+        injecting = code(&INJECTING),
+        paths = code(&LOADER_PATHS),
+    )?;
+    Ok(text)
+}
+
+fn base(base: &Base) -> String {
+    match base {
+        Base::Process => "all of it".to_owned(),
+        Base::Listed { names: [], families: [] } => "nothing".to_owned(),
+        Base::Listed { names, families } => {
+            let families = families.iter().map(|family| format!("`{family}*`"));
+            names.iter().map(|name| format!("`{name}`")).chain(families).collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+fn without(removed: &Removed) -> &'static str {
+    match removed {
+        Removed::Secrets => "secrets",
+        Removed::MarkedInFile => "what stands in `.env` too and is called like a secret",
+        Removed::Marked => "what is called like a secret",
+        Removed::Injecting => "what runs code",
+    }
+}
+
+fn with(added: &Added) -> &'static str {
+    match added {
+        Added::Passthrough => "what is passed through",
+        Added::Forwarded => "what is forwarded",
+        Added::Declared => "what its manifest names",
+        Added::Own => "what its own settings set",
     }
 }
 

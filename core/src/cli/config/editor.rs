@@ -13,6 +13,7 @@ use crate::config::edit::EditError;
 use crate::config::edit::file::{Mode, change};
 use crate::config::layers::Sources;
 use crate::config::problem::Severity;
+use crate::env_policy::{self, Asking, Child};
 use crate::error::{FAILED, Failure, OK};
 
 /// What a first edit begins with.
@@ -71,7 +72,10 @@ fn open(sources: &Sources, file: &Path) -> Result<(), Failure> {
     let named = |name: &str| sources.env.text(name).filter(|editor| !editor.trim().is_empty());
     let editor = named("VISUAL").or_else(|| named("EDITOR")).unwrap_or("vi");
     // The setting may carry options, as in `code --wait`: a shell takes it apart as every program does.
-    let status = Command::new("sh").args(["-c", &format!("{editor} \"$@\""), editor]).arg(file).status()?;
+    let env = env_policy::of(Child::Editor, Asking::new(&sources.env, &sources.catalogue.secrets));
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{editor} \"$@\""), editor]).arg(file).env_clear().envs(env);
+    let status = shell.status()?;
     match status.success() {
         true => Ok(()),
         false => Err(Failure::new(format!("The editor `{editor}` failed, {status}"))
