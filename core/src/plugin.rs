@@ -1,6 +1,7 @@
 //! Plugins: found by manifest, trusted by lock, loaded through one door, called through typed handles.
 
 pub mod asks;
+pub mod attended;
 pub mod catalogue;
 pub mod conform;
 pub mod elf;

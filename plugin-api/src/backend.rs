@@ -39,7 +39,8 @@ pub trait BackendSession: Send + Sync + 'static {
     /// Runs one process until it ends, with its input from `input` and its output into `output` as it comes.
     ///
     /// # Cancellation
-    /// When `cancel` fires, or the future is dropped, the whole process tree must end.
+    /// When `cancel` fires, the whole process tree must end before this does. The host fires it for whoever drops
+    /// the call, and drops the future only when that took 5 seconds.
     ///
     /// # Errors
     /// `UNAVAILABLE` when it cannot be started. A process that ran and failed is an [`Exit`], not an error.

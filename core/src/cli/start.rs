@@ -47,6 +47,7 @@ pub(super) fn run<F: Future<Output = Result<u8, Failure>>>(
         let started = Arc::new(Started { app, guard });
         let result = work(started.clone()).await;
         let down = async {
+            crate::plugin::attended::drained().await;
             started.app.plugins.stop().await;
             crate::host::process::drained().await;
         };

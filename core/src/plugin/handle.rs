@@ -19,6 +19,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::guard::witness::{Authorized, Exec, Look, Read, Write};
+use crate::plugin::attended::attended;
 
 /// After this many panics a capability is not called any more.
 pub const PANICS: u32 = 3;
@@ -220,10 +221,15 @@ impl SessionHandle {
         if !same_place || !request.argv.contains(&exec.command) {
             return Err(PluginError::new(ErrorCode::DENIED, "The command to run is not the one that was authorized"));
         }
-        let request = text(request)?;
-        self.handle
-            .json("an exit", |wire| wire.exec(request, input.to_wire(), output.to_wire(), cancel.to_wire()))
-            .await
+        self.attend(request, input, output, cancel).await
+    }
+
+    async fn attend(&self, request: &ExecRequest, input: Channel, output: Output, cancel: &Cancel) -> Result<Exit> {
+        let (handle, request) = (self.handle.clone(), text(request)?);
+        attended(cancel, move |cancel| async move {
+            handle.json("an exit", |wire| wire.exec(request, input.to_wire(), output.to_wire(), cancel.to_wire())).await
+        })
+        .await
     }
 
     /// Runs one of the guard's fixed scripts, which change nothing; the witness is used up.
@@ -241,11 +247,7 @@ impl SessionHandle {
         self.is_for(&look.backend, &look.session)?;
         let fixed = ["bash", "--noprofile", "--norc", "-c", look.script.text(), "bash"];
         let argv = fixed.into_iter().chain(args.iter().copied()).map(str::to_owned).collect();
-        let request = text(&ExecRequest { argv, ..ExecRequest::default() })?;
-        let input = Channel::empty();
-        self.handle
-            .json("an exit", |wire| wire.exec(request, input.to_wire(), output.to_wire(), cancel.to_wire()))
-            .await
+        self.attend(&ExecRequest { argv, ..ExecRequest::default() }, Channel::empty(), output, cancel).await
     }
 
     /// Reads a file that the guard authorized to be read; the witness is used up.
