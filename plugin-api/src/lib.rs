@@ -23,6 +23,7 @@ pub mod model;
 pub mod notes;
 pub mod platform;
 pub mod provider;
+pub mod remote;
 pub mod retry;
 pub mod rule;
 #[cfg(feature = "runtime")]
