@@ -6,4 +6,5 @@ pub mod model_server;
 pub mod owner;
 pub mod plugins;
 pub mod skip;
+pub mod sshd;
 pub mod terminal;

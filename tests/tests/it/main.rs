@@ -20,6 +20,7 @@ mod prompt;
 mod redact;
 mod sessions;
 mod slash;
+mod ssh;
 mod standing;
 mod turn;
 mod window;

@@ -1,0 +1,130 @@
+//! Stories: commands run on another machine, over a real `sshd`. Both machines are this one; what the server is told
+//! and what it lets in is real.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::Stdio;
+
+use hermes_tests::hermes::{Hermes, run, text};
+use hermes_tests::sshd::Sshd;
+
+const EXEC: [&str; 4] = ["exec", "--backend", "ssh", "--"];
+
+fn exec(command: &str) -> Vec<&str> {
+    EXEC.into_iter().chain([command]).collect()
+}
+
+#[test]
+fn commands_run_over_there_and_share_one_connection() {
+    let Some(sshd) = Sshd::start() else { return };
+    let hermes = sshd.reached_by(Hermes::new(), "");
+    let ran = run(hermes.harmless(&exec("echo out; echo err >&2; echo \"${SSH_CONNECTION##* }\"; exit 7")));
+    assert_eq!((ran.code, ran.out), (Some(7), format!("out\nerr\n{}\n", sshd.port())), "{}", ran.err);
+    for code in [0, 3, 255] {
+        let ran = run(hermes.harmless(&exec(&format!("exit {code}"))));
+        assert_eq!(ran.code, Some(code), "{ran:?}");
+    }
+    assert_eq!(sshd.connections(), 1, "{}", sshd.log());
+}
+
+#[test]
+fn it_is_no_boundary_so_the_whole_guard_applies() {
+    let Some(sshd) = Sshd::start() else { return };
+    let hermes = sshd.reached_by(Hermes::new(), "approvals:\n  deny: ['touch *']\n");
+    let victim = hermes.victim();
+    let commands = [format!("rm -r {}", text(&victim)), format!("touch {}/x", text(&victim)), "rm -rf /".to_owned()];
+    for command in commands {
+        let ran = run(hermes.harmless(&exec(&command)));
+        assert!(ran.code == Some(126) && ran.err.starts_with("hermes: denied:"), "{command}: {ran:?}");
+    }
+    assert!(victim.exists() && !victim.join("x").exists());
+    let ran = run(hermes.harmless(&["check", "--backend", "ssh", "--", "rm -r x"]));
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+}
+
+#[test]
+fn a_key_that_changed_is_no_way_in() {
+    let Some(mut sshd) = Sshd::start() else { return };
+    let hermes = sshd.reached_by(Hermes::new(), "");
+    assert_eq!(run(hermes.harmless(&exec("true"))).code, Some(0));
+    sshd.change_key();
+    let ran = run(hermes.harmless(&exec("echo in")));
+    assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{ran:?}");
+    let told = ["The key of `127.0.0.1` is not the one it had", "hint: ", "ssh-keygen -f", "known_hosts"];
+    assert!(told.iter().all(|told| ran.err.contains(told)), "{ran:?}");
+}
+
+#[test]
+fn whoever_wants_keys_to_be_known_beforehand_keeps_that() {
+    let Some(sshd) = Sshd::start() else { return };
+    let hermes = sshd.reached_by(Hermes::new(), "");
+    sshd.settle(&hermes, "StrictHostKeyChecking yes");
+    let ran = run(hermes.harmless(&exec("echo in")));
+    assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{ran:?}");
+    assert!(ran.err.contains("The key of `127.0.0.1` is not known"), "{ran:?}");
+    assert_eq!(sshd.connections(), 0);
+}
+
+#[test]
+fn a_connection_that_is_cut_leaves_the_fate_unknown_and_the_next_command_gets_a_new_one() {
+    let Some(sshd) = Sshd::start() else { return };
+    let hermes = sshd.reached_by(Hermes::new(), "");
+    let times = hermes.path("work/times");
+    let command = format!("echo once >>{}; echo begun; sleep 2", text(&times));
+    let mut child = hermes.harmless(&exec(&command));
+    let mut child = child.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("read");
+    assert_eq!(line, "begun\n");
+    sshd.cut();
+    assert_eq!(child.wait().expect("waited for").code(), Some(1));
+    let mut said = String::new();
+    child.stderr.take().expect("piped").read_to_string(&mut said).expect("read");
+    assert!(said.contains("whether it ended, and how, is not known"), "{said}");
+    let ran = run(hermes.harmless(&exec("echo again")));
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "again\n"), "{ran:?}");
+    assert_eq!(sshd.connections(), 2);
+    assert_eq!(std::fs::read_to_string(times).expect("read"), "once\n", "it was not run a second time");
+}
+
+#[test]
+fn nothing_of_this_environment_goes_there_but_what_is_passed_and_that_is_on_no_command_line() {
+    let Some(sshd) = Sshd::start() else { return };
+    let hermes = sshd.reached_by(Hermes::new(), "  env_passthrough: [MINE]\n");
+    let look =
+        "echo \"$OTHER|$MINE\" | tr a-z n-za-m; half=wander; grep -ls \"${half}lust\" /proc/[0-9]*/cmdline; echo done";
+    let mut command = hermes.harmless(&exec(look));
+    command.env("OTHER", "not for there").env("MINE", "wanderlust");
+    let ran = run(command);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "|jnaqreyhfg\ndone\n"), "{ran:?}");
+}
+
+#[test]
+fn settings_that_ssh_would_take_for_options_are_refused() {
+    let Some(sshd) = Sshd::start() else { return };
+    let hermes = sshd.reached_by(Hermes::new(), "");
+    let mark = hermes.path("work/mark");
+    for (name, value) in [
+        ("HERMES_TERMINAL_SSH_HOST", format!("-oProxyCommand=touch {}", text(&mark))),
+        ("HERMES_TERMINAL_SSH_USER", "-oPermitLocalCommand=yes".to_owned()),
+        ("HERMES_TERMINAL_SSH_KEY", "-F/dev/null".to_owned()),
+        ("HERMES_TERMINAL_SSH_HOST", "127.0.0.1\nx".to_owned()),
+    ] {
+        let mut command = hermes.harmless(&exec("true"));
+        command.env(name, &value);
+        let ran = run(command);
+        assert!(ran.code == Some(1) && ran.err.contains("terminal.ssh_"), "{value}: {ran:?}");
+    }
+    assert!(!mark.exists() && sshd.connections() == 0);
+}
+
+#[test]
+fn the_suite_of_backends_passes() {
+    let Some(sshd) = Sshd::start() else { return };
+    let hermes = sshd.reached_by(Hermes::new(), "");
+    let plugin = hermes.program().parent().expect("bin").with_file_name("lib/hermes/plugins/backend-ssh");
+    let mut command = hermes.harmless(&["plugins", "test", text(&plugin)]);
+    command.env("HERMES_TERMINAL_SSH_HOST", "127.0.0.1").env("HERMES_TERMINAL_SSH_PORT", sshd.port().to_string());
+    command.env("HERMES_TERMINAL_SSH_KEY", sshd.path("user"));
+    let ran = run(command);
+    assert!(ran.code == Some(0) && ran.out.contains(" 0 failed") && !ran.out.contains("skip"), "{ran:?}");
+}
