@@ -267,7 +267,7 @@ impl App {
             if !slots.iter().any(|slot| slot.plugin == *missing || slot.name == *missing) {
                 let refusal = self.plugins.absence(missing);
                 let why = format!("{refusal} ({})", refusal.hint);
-                slots.push(scanners::slot(&self.config, missing, missing, true, Err(why)));
+                slots.push(scanners::slot(&self.config, missing, missing, true, Err(why), scanners::Own::default()));
             }
         }
         slots

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 pub struct Hermes {
     folder: TempDir,
     prefix: PathBuf,
+    variables: Vec<(String, String)>,
 }
 
 /// What one run printed, and its exit code.
@@ -39,7 +40,7 @@ impl Hermes {
         for name in ["home", "user", "work", "stand-ins"] {
             std::fs::create_dir(folder.path().join(name)).expect("made");
         }
-        let hermes = Self { folder, prefix: prefix.into() };
+        let hermes = Self { folder, prefix: prefix.into(), variables: Vec::new() };
         for name in ["rm", "mkfs.ext4", "dd", "shutdown", "reboot", "kill"] {
             hermes.stand_in(name);
         }
@@ -69,6 +70,13 @@ impl Hermes {
         std::fs::write(self.path("script.yaml"), script).expect("written");
         let path = self.path("script.yaml");
         self.configured(&format!("model:\n  provider: scripted\n  script: {}\n{config}", path.display()))
+    }
+
+    /// With a variable more, or another value, in its environment.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// A path in the story's folder.
@@ -114,6 +122,9 @@ impl Hermes {
         command.env_clear().current_dir(self.path("work"));
         command.env("PATH", "/usr/bin:/bin").env("TERM", "dumb").env("LANG", "C.UTF-8");
         command.env("HOME", self.path("user")).env("HERMES_HOME", self.path("home"));
+        // Nothing is fetched from anywhere, unless a story says so.
+        command.env("HERMES_SECURITY_TIRITH_ENABLED", "false");
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
     }
 
     /// The program's file.

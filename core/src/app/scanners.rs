@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use hermes_plugin_api::manifest::Kind;
+use hermes_plugin_api::manifest::{Kind, Provide};
+use serde_json::Value;
 
 use crate::config::layers::Config;
 use crate::config::settings;
@@ -12,6 +13,36 @@ use crate::plugin::registry::Plugins;
 
 /// How long a scanner may take when nobody says otherwise.
 const SCAN_TIMEOUT: Duration = Duration::from_secs(5);
+/// A scanner that keeps time itself has this much longer, to say what was late.
+const SAYS_SO: Duration = Duration::from_millis(500);
+
+/// The policy of a scanner where `security.scanners` has none for it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Own {
+    timeout: Duration,
+    on_failure: OnFailure,
+}
+
+impl Default for Own {
+    fn default() -> Self {
+        Self { timeout: SCAN_TIMEOUT, on_failure: OnFailure::Closed }
+    }
+}
+
+impl Own {
+    /// What the settings say that a manifest names: `facts: {timeout: KEY, fail_open: KEY}`. What is not plainly so
+    /// counts as not said.
+    fn named(config: &Config, offer: &Provide) -> Self {
+        let setting = |fact: &str| config.get(offer.facts.get(fact)?.as_str()?);
+        let seconds = setting("timeout").and_then(Value::as_f64);
+        let timeout = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let open = setting("fail_open") == Some(&Value::Bool(true));
+        Self {
+            timeout: timeout.map_or(SCAN_TIMEOUT, |timeout| timeout.saturating_add(SAYS_SO)),
+            on_failure: if open { OnFailure::Open } else { OnFailure::Closed },
+        }
+    }
+}
 
 /// Those of a kind of subject, such as `command`.
 pub(super) fn of(plugins: &Plugins, config: &Config, subject: &str) -> Vec<ScannerSlot> {
@@ -21,7 +52,8 @@ pub(super) fn of(plugins: &Plugins, config: &Config, subject: &str) -> Vec<Scann
     let judging = offers.filter(|(_, offer)| offer.subjects.iter().any(|judged| judged == subject));
     let slots = judging.map(|(entry, offer)| {
         let scanner = plugins.scanner(entry, &offer.name).map_err(|refusal| refusal.to_string());
-        slot(config, &entry.found.id, &offer.name, required(&entry.found.id, &offer.name), scanner)
+        let own = Own::named(config, offer);
+        slot(config, &entry.found.id, &offer.name, required(&entry.found.id, &offer.name), scanner, own)
     });
     slots.collect()
 }
@@ -33,13 +65,15 @@ pub(super) fn slot(
     name: &str,
     required: bool,
     scanner: Result<ScannerHandle, String>,
+    own: Own,
 ) -> ScannerSlot {
     let scanners = &config.settings.security.scanners;
     let policy = scanners.get(plugin).or_else(|| scanners.get(name));
-    let timeout = policy.and_then(|policy| policy.timeout).map(Duration::from_secs_f64).unwrap_or(SCAN_TIMEOUT);
+    let timeout = policy.and_then(|policy| policy.timeout).map(Duration::from_secs_f64).unwrap_or(own.timeout);
     let on_failure = match policy.and_then(|policy| policy.on_failure) {
         Some(settings::OnFailure::Open) => OnFailure::Open,
-        _ => OnFailure::Closed,
+        Some(settings::OnFailure::Closed) => OnFailure::Closed,
+        None => own.on_failure,
     };
     ScannerSlot { plugin: plugin.to_owned(), name: name.to_owned(), required, timeout, on_failure, scanner }
 }

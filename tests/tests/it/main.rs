@@ -22,5 +22,6 @@ mod sessions;
 mod slash;
 mod ssh;
 mod standing;
+mod tirith;
 mod turn;
 mod window;
