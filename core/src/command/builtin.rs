@@ -65,7 +65,14 @@ impl Reader {
             "wait" => has_option(arguments, &["-p"]),
             _ => false,
         };
-        let runs = |word: &&Word| text::known(&word.pieces).is_some_and(|known| runs_in_subscript(&known));
+        // With `-i` the value is a sum, in which a name may stand anywhere.
+        let sums = matches!(program, "declare" | "typeset" | "local" | "export" | "readonly")
+            && arguments.iter().any(|word| word.leading().starts_with('-') && word.leading().contains('i'));
+        let runs_within = |known: &str| match sums {
+            true => known.split_once('[').is_some_and(|(_, rest)| runs(rest)),
+            false => runs_in_subscript(known),
+        };
+        let runs = |word: &&Word| text::known(&word.pieces).is_some_and(|known| runs_within(&known));
         if takes_names && let Some(word) = arguments.iter().find(runs) {
             self.opaque("A subscript may run a command", Some(word.span));
         }

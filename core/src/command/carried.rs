@@ -62,7 +62,8 @@ impl Reader {
             self.run_carried(index, program, &word, scope);
         }
         self.start_files(index, program, scope);
-        if scripts::runs_own_text(program, &self.simple[index]) {
+        let simple = &self.simple[index];
+        if scripts::runs_own_text(program, simple) || (program == "git" && git::brings_hooks(simple)) {
             let message = format!("`{program}` runs text that cannot be known");
             let span = self.simple[index].span;
             self.problem(ProblemKind::Opaque, &message, Some(span), scope);
@@ -104,6 +105,7 @@ impl Reader {
             "crontab" => self.known_input(scope).iter().flat_map(|text| code::of_crontab(text)).collect(),
             _ if code::is_interpreter(simple) => {
                 let mut texts = code::of_arguments(simple);
+                texts.extend(code::of_debugger(simple));
                 let (place, ticks) = (simple.words[0].clone(), code::runs_ticks(simple));
                 let mut read = |text: &str| texts.extend(code::of_code(text, ticks, &place));
                 self.known_input(scope).iter().for_each(|text| read(text));
@@ -304,6 +306,7 @@ fn of_program(program: &str, simple: &Simple) -> Vec<Word> {
         "tmux" | "screen" => texts.extend(scripts::of_terminal(program, simple)),
         "gdb" | "lldb" => texts.extend(scripts::of_debugger(simple)),
         "ansible" => texts.extend(scripts::of_ansible(simple)),
+        "gcc" | "g++" | "cc" | "c++" | "gfortran" => texts.extend(scripts::of_compiler(simple)),
         _ => {}
     }
     texts

@@ -117,6 +117,12 @@ pub(super) fn of_arguments(simple: &Simple) -> Vec<Word> {
     known.flat_map(|(word, code)| of_code(&code, ticks, word)).collect()
 }
 
+/// `PERL5DB='BEGIN { … }' perl -d`: code in a variable.
+pub(super) fn of_debugger(simple: &Simple) -> Vec<Word> {
+    let given = simple.assignments.iter().filter(|own| own.name == "PERL5DB");
+    given.flat_map(|own| of_code(&own.value.leading(), true, &own.value)).collect()
+}
+
 /// Whether text in backticks is run.
 pub(super) fn runs_ticks(simple: &Simple) -> bool {
     simple.is_version_of(&["perl", "ruby", "jruby", "php", "julia"])

@@ -59,6 +59,16 @@ fn of_named(setting: &Word, simple: &Simple) -> Option<Word> {
     of_value(key, value?)
 }
 
+/// `git -c core.hooksPath=DIRECTORY`: what lies there runs, and cannot be known. Without a directory none does.
+pub(super) fn brings_hooks(simple: &Simple) -> bool {
+    let names_one = |setting: &Word| {
+        let text = setting.leading();
+        let named = text.split_once('=').filter(|(key, _)| key.eq_ignore_ascii_case("core.hookspath"));
+        named.is_some_and(|(_, value)| setting.is_unknown() || !matches!(value, "" | "/dev/null"))
+    };
+    simple.parse(&GIT).values('c', "").any(names_one)
+}
+
 /// `hg --config alias.x=!TEXT`, `hooks.…`, and what it edits, compares and connects with.
 pub(super) fn of_mercurial(simple: &Simple) -> Vec<Word> {
     const HG: Syntax =

@@ -95,6 +95,12 @@ pub(super) fn runs_own_text(program: &str, simple: &Simple) -> bool {
         })
 }
 
+/// `gcc -wrapper PROGRAM,ARGUMENT,…`: it runs in place of what the compiler runs, which follows.
+pub(super) fn of_compiler(simple: &Simple) -> Vec<Word> {
+    let pairs = simple.args().windows(2).filter(|pair| pair[0].is("-wrapper"));
+    pairs.map(|pair| super::word(&pair[1].leading().replace(',', " "), &pair[1])).collect()
+}
+
 fn sed_scripts(simple: &Simple) -> Vec<Word> {
     const SYNTAX: Syntax = Syntax {
         short_values: "efl",

@@ -39,6 +39,8 @@ fn carried_text_is_read() {
         "tmux send-keys -t a 'touch x' Enter",
         "screen -S a -X stuff 'touch x'",
         "gdb -batch -ex 'shell touch x'",
+        "PERL5DB='BEGIN { system(\"touch x\") }' perl -d a.pl",
+        "gcc -wrapper touch,x a.c",
         "ansible all -m shell -a 'touch x'",
     ] {
         assert!(programs(line).contains(&"touch".to_owned()), "{line}: {:?}", programs(line));
@@ -62,6 +64,9 @@ fn arguments_that_are_data_stay_data() {
         "tmux kill-session -t touch",
         "ansible all -m ping",
         "npm run touch",
+        "git -c core.hooksPath=/dev/null commit -m touch",
+        "git config core.hooksPath .touch",
+        "gcc -Wall -o touch a.c",
     ] {
         assert!(!programs(line).contains(&"touch".to_owned()), "{line}: {:?}", programs(line));
     }

@@ -149,13 +149,27 @@ fn changes_kernel(case: &Case) -> bool {
     }
 }
 
-/// `LD_PRELOAD=…` before a program, through `env`, or exported; empty switches it off.
+/// Whether a variable of this value has a program load a file first, or run code. Modules that are installed are fine.
+fn names_code(name: &str, value: &str) -> bool {
+    let files = || {
+        let mut named = value.split([' ', '\t', '=']).map(|word| word.strip_prefix("-r").unwrap_or(word));
+        named.any(|word| word.starts_with(['.', '/', '~']) || word.starts_with("data:"))
+    };
+    match name {
+        "LD_PRELOAD" | "LD_AUDIT" | "DYLD_INSERT_LIBRARIES" | "PYTHONSTARTUP" => true,
+        "PERL5OPT" => value.contains(|c: char| !c.is_ascii_alphanumeric() && !":_=,- \t".contains(c)),
+        "RUBYOPT" => value.contains("-r") && files(),
+        "NODE_OPTIONS" => ["-r", "--require", "--import", "loader"].iter().any(|own| value.contains(own)) && files(),
+        _ => false,
+    }
+}
+
+/// `LD_PRELOAD=…` and its kin before a program, through `env`, or exported; empty switches it off.
 fn preloads(case: &Case) -> bool {
-    const NAMES: &[&str] = &["LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES"];
-    let assigned = case
-        .assignments
-        .iter()
-        .any(|assignment| NAMES.contains(&assignment.name.as_str()) && !assignment.value.pieces.is_empty());
+    let assigned = case.assignments.iter().any(|own| {
+        let value: String = own.value.fragments().collect();
+        !own.value.pieces.is_empty() && names_code(&own.name, &value)
+    });
     let loads = (case.is(&["enable"]) && case.has_flag('f', ""))
         || (case.program().is_some_and(|program| program.starts_with("ld-") && program.contains(".so"))
             && case.args().iter().any(|word| word.is_any(&["--preload", "--audit"])));
@@ -166,6 +180,6 @@ fn preloads(case: &Case) -> bool {
             && case.args().iter().any(|word| {
                 let text: String = word.fragments().collect();
                 text.split_once('=')
-                    .is_some_and(|(name, value)| NAMES.contains(&name) && (!value.is_empty() || word.is_unknown()))
+                    .is_some_and(|(name, value)| names_code(name, value) && (!value.is_empty() || word.is_unknown()))
             }))
 }
