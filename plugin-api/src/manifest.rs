@@ -76,6 +76,9 @@ pub struct Provide {
     /// For a bundled scanner: without it no command runs, unless the user says otherwise.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub required: bool,
+    /// For a bundled scanner: it computes its answer and never waits, so that it is asked on the caller's own thread.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_once: bool,
     /// Kind-specific facts: what a platform can do, how long its texts may be.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub facts: BTreeMap<String, Value>,

@@ -73,7 +73,9 @@ impl Shipped {
             let mut words = text.split(' ');
             let (kind, name) = (words.next().unwrap_or_default(), words.next().expect("kind and name"));
             let judges = words.next().unwrap_or("command");
-            let subjects = if kind == "scanner" { format!(", subjects: [{judges}]") } else { String::new() };
+            // Only what ships with the program is asked at once, whatever others say of themselves.
+            let scanner = format!(", subjects: [{judges}], at_once: true");
+            let subjects = if kind == "scanner" { scanner } else { String::new() };
             format!("  - {{kind: {kind}, name: {name}{subjects}}}\n")
         };
         let offers: String = self.provides.iter().map(offer).collect();

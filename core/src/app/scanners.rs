@@ -9,6 +9,7 @@ use crate::config::layers::Config;
 use crate::config::settings;
 use crate::guard::{OnFailure, ScannerSlot};
 use crate::plugin::handle::ScannerHandle;
+use crate::plugin::lock::Source;
 use crate::plugin::registry::Plugins;
 
 /// How long a scanner may take when nobody says otherwise.
@@ -53,7 +54,8 @@ pub(super) fn of(plugins: &Plugins, config: &Config, subject: &str) -> Vec<Scann
     let slots = judging.map(|(entry, offer)| {
         let scanner = plugins.scanner(entry, &offer.name).map_err(|refusal| refusal.to_string());
         let own = Own::named(config, offer);
-        slot(config, &entry.found.id, &offer.name, required(&entry.found.id, &offer.name), scanner, own)
+        let (plugin, at_once) = (&entry.found.id, offer.at_once && entry.found.source == Source::Bundled);
+        ScannerSlot { at_once, ..slot(config, plugin, &offer.name, required(plugin, &offer.name), scanner, own) }
     });
     slots.collect()
 }
@@ -75,5 +77,6 @@ pub(super) fn slot(
         Some(settings::OnFailure::Closed) => OnFailure::Closed,
         None => own.on_failure,
     };
-    ScannerSlot { plugin: plugin.to_owned(), name: name.to_owned(), required, timeout, on_failure, scanner }
+    let (plugin, name) = (plugin.to_owned(), name.to_owned());
+    ScannerSlot { plugin, name, required, at_once: false, timeout, on_failure, scanner }
 }

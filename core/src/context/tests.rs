@@ -40,7 +40,8 @@ impl Scanner for Watchful {
 fn slot(on_failure: OnFailure) -> ScannerSlot {
     let scanner = ScannerHandle::new("scanner-fake", "fake", serve::scanner(Watchful));
     let (plugin, name) = ("scanner-fake".to_owned(), "fake".to_owned());
-    ScannerSlot { plugin, name, required: false, timeout: Duration::from_secs(5), on_failure, scanner: Ok(scanner) }
+    let (timeout, scanner) = (Duration::from_secs(5), Ok(scanner));
+    ScannerSlot { plugin, name, required: false, at_once: false, timeout, on_failure, scanner }
 }
 
 pub(crate) fn context(home: &Path, directory: Option<&Path>, failure: Option<OnFailure>) -> Context {

@@ -44,7 +44,7 @@ impl Contents {
     pub async fn judge(&self, name: &str, text: &str) -> Result<(), Objection> {
         let subject = Subject::ContextFile { name: name.to_owned(), text: text.to_owned() };
         let mut objection = Objection { found: Vec::new(), failed: Vec::new() };
-        for Answer { slot, result } in self.scanners.ask(subject).await {
+        for Answer { slot, result } in self.scanners.ask(&subject).await {
             match (result, slot.on_failure) {
                 (Ok(found), _) => {
                     let objects = found.into_iter().filter(|finding| finding.action != Action::Note);

@@ -210,7 +210,7 @@ impl Egress {
 
     async fn scan(&self, url: &str) -> Vec<Judged> {
         let mut found: Vec<Judged> = self.missing.iter().cloned().map(judged).collect();
-        for answer in self.scanners.ask(Subject::Url { url: url.to_owned() }).await {
+        for answer in self.scanners.ask(&Subject::Url { url: url.to_owned() }).await {
             let (plugin, policy) = (&answer.slot.plugin, answer.slot.on_failure);
             match (answer.result, policy) {
                 (Ok(said), _) => findings::merge(&mut found, plugin, said),

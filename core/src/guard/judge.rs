@@ -4,7 +4,7 @@
 //! the later ones still look, so that a report can show what they found.
 
 use hermes_plugin_api::command::Command;
-use hermes_plugin_api::finding::{Action, CommandSubject};
+use hermes_plugin_api::finding::{Action, CommandSubject, Subject};
 
 use super::findings::{self, CORE};
 use super::law::{self, Place};
@@ -12,7 +12,7 @@ use super::policy::{Mode, OnFailure};
 use super::refusal::Kind;
 use super::report::Judged;
 use super::request::CommandRequest;
-use super::scan::Answer;
+use super::scan::{self, Answer};
 use super::{Guard, deny};
 
 /// How far to look once the matter is settled.
@@ -114,7 +114,7 @@ impl Guard {
             steps.settle(Ruling::Refuse(Kind::Unreadable, why));
             return;
         }
-        let answers = self.scanners.scan(subject(request, steps), Some(&self.policy.required_scanners)).await;
+        let answers = self.answers(request, steps, Some(&self.policy.required_scanners)).await;
         let failed = answers.iter().find_map(|answer| match (&answer.result, answer.slot.on_failure) {
             (Err(error), OnFailure::Closed) => Some((&answer.slot.plugin, error)),
             _ => None,
@@ -131,8 +131,25 @@ impl Guard {
         steps.relax(relaxed);
     }
 
+    /// Asks the scanners; the command is lent to the subject, not copied.
+    async fn answers(
+        &self,
+        request: &CommandRequest<'_>,
+        steps: &mut Steps,
+        required: Option<&[String]>,
+    ) -> Vec<Answer<'_>> {
+        let (cwd, backend) = (request.cwd.to_owned(), request.caller.backend.to_owned());
+        let subject = CommandSubject { command: std::mem::take(&mut steps.command), cwd, backend };
+        let subject = Subject::Command(subject);
+        let encoded = scan::encoded(&subject);
+        if let Subject::Command(subject) = subject {
+            steps.command = subject.command;
+        }
+        self.scanners.scan(&encoded, required).await
+    }
+
     async fn scanned(&self, request: &CommandRequest<'_>, steps: &mut Steps) {
-        for Answer { slot, result } in self.scanners.scan(subject(request, steps), None).await {
+        for Answer { slot, result } in self.answers(request, steps, None).await {
             match (result, slot.on_failure) {
                 (Ok(found), _) => steps.merge(&slot.plugin, found),
                 (Err(error), OnFailure::Closed) => {
@@ -164,11 +181,6 @@ impl Guard {
         steps.command = command;
         steps.weigh();
     }
-}
-
-fn subject(request: &CommandRequest<'_>, steps: &Steps) -> CommandSubject {
-    let (cwd, backend) = (request.cwd.to_owned(), request.caller.backend.to_owned());
-    CommandSubject { command: steps.command.clone(), cwd, backend }
 }
 
 impl Steps {

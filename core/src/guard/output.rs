@@ -13,7 +13,7 @@ impl Guard {
     pub async fn screen_output(&self, tool: &str, text: &str) -> Option<String> {
         let subject = Subject::ToolOutput { tool: tool.to_owned(), text: text.to_owned() };
         let mut rules: Vec<String> = Vec::new();
-        for answer in self.outputs.ask(subject).await {
+        for answer in self.outputs.ask(&subject).await {
             match (answer.result, answer.slot.on_failure) {
                 (Ok(findings), _) => {
                     let objecting = findings.into_iter().filter(|finding| finding.action != Action::Note);

@@ -82,6 +82,8 @@ pub struct ScannerSlot {
     pub name: String,
     /// No command runs without it on a checked backend.
     pub required: bool,
+    /// It is ours and never waits: it is asked on the thread of the caller, since a hop costs more than its answer.
+    pub at_once: bool,
     /// How long it may take.
     pub timeout: Duration,
     /// What its failure means.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use hermes_plugin_api::error::{PluginError, Result};
-use hermes_plugin_api::finding::{CommandSubject, Finding, Subject};
+use hermes_plugin_api::finding::{Finding, Subject};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -63,20 +63,24 @@ impl Scanners {
         absent.or(broken)
     }
 
-    /// Asks all scanners about something that is no command.
-    pub(super) async fn ask(&self, subject: Subject) -> Vec<Answer<'_>> {
-        let subject = Arc::new(subject);
+    /// Asks all scanners.
+    pub(super) async fn ask(&self, subject: &Subject) -> Vec<Answer<'_>> {
+        let subject = encoded(subject);
         join_all(self.slots.iter().map(|slot| slot.ask(&subject, &self.workers))).await
     }
 
-    /// Asks all scanners, or only the required ones, about a command.
-    pub(super) async fn scan(&self, subject: CommandSubject, required: Option<&[String]>) -> Vec<Answer<'_>> {
-        let subject = Arc::new(Subject::Command(subject));
+    /// Asks all scanners, or only the required ones, about a subject as [`encoded`].
+    pub(super) async fn scan(&self, subject: &str, required: Option<&[String]>) -> Vec<Answer<'_>> {
         let wanted = self.slots.iter().filter(|slot| {
             required.is_none_or(|names| slot.slot.required || names.iter().any(|name| slot.is_called(name)))
         });
-        join_all(wanted.map(|slot| slot.ask(&subject, &self.workers))).await
+        join_all(wanted.map(|slot| slot.ask(subject, &self.workers))).await
     }
+}
+
+/// Returns a subject in its form on the wire. What could not be encoded is no subject, and no scanner passes it.
+pub(super) fn encoded(subject: &Subject) -> String {
+    serde_json::to_string(subject).unwrap_or_default()
 }
 
 impl Slot {
@@ -84,16 +88,20 @@ impl Slot {
         self.slot.plugin == name || self.slot.name == name
     }
 
-    async fn ask(&self, subject: &Arc<Subject>, workers: &Workers) -> Answer<'_> {
+    async fn ask(&self, subject: &str, workers: &Workers) -> Answer<'_> {
         let result = match &self.slot.scanner {
-            Ok(scanner) => self.call(scanner, subject.clone(), workers).await,
+            Ok(scanner) if self.slot.at_once => {
+                let scan = tokio::time::timeout(self.slot.timeout, scanner.scan_encoded(subject.to_owned()));
+                scan.await.unwrap_or_else(|_| Err(late(self.slot.timeout)))
+            }
+            Ok(scanner) => self.call(scanner, subject.to_owned(), workers).await,
             Err(why) => Err(PluginError::unavailable(why.clone())),
         };
         Answer { slot: &self.slot, result }
     }
 
     /// An asynchronous scanner that is late is dropped; a synchronous one goes on by itself and is counted.
-    async fn call(&self, scanner: &ScannerHandle, subject: Arc<Subject>, workers: &Workers) -> Result<Vec<Finding>> {
+    async fn call(&self, scanner: &ScannerHandle, subject: String, workers: &Workers) -> Result<Vec<Finding>> {
         if self.stuck.load(Ordering::SeqCst) >= STUCK {
             return Err(PluginError::unavailable(format!("{STUCK} calls of it never came back")));
         }
@@ -102,7 +110,7 @@ impl Slot {
         let (tx, rx) = oneshot::channel();
         let ours = call.clone();
         let scan = move || {
-            let result = runtime.block_on(async { tokio::time::timeout(limit, scanner.scan(&subject)).await });
+            let result = runtime.block_on(async { tokio::time::timeout(limit, scanner.scan_encoded(subject)).await });
             ours.end();
             let _ = tx.send(result);
         };
@@ -114,10 +122,14 @@ impl Slot {
             Ok(Err(_)) => Err(PluginError::internal("Its worker panicked")),
             Ok(Ok(Err(_))) | Err(_) => {
                 call.give_up();
-                Err(PluginError::unavailable(format!("It did not answer within {} s", limit.as_secs_f64())))
+                Err(late(limit))
             }
         }
     }
+}
+
+fn late(limit: Duration) -> PluginError {
+    PluginError::unavailable(format!("It did not answer within {} s", limit.as_secs_f64()))
 }
 
 /// How much longer the worker is waited for than the scanner, so that one that only waits is dropped by its worker

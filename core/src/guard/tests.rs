@@ -56,7 +56,8 @@ fn slot(name: &str, scanner: impl Scanner) -> ScannerSlot {
     let plugin = format!("scanner-{name}");
     let scanner = Ok(ScannerHandle::new(&plugin, name, serve::scanner(scanner)));
     let timeout = Duration::from_secs(5);
-    ScannerSlot { plugin, name: name.to_owned(), required: false, timeout, on_failure: OnFailure::Closed, scanner }
+    let (name, on_failure) = (name.to_owned(), OnFailure::Closed);
+    ScannerSlot { plugin, name, required: false, at_once: false, timeout, on_failure, scanner }
 }
 
 /// An allow-list in memory.

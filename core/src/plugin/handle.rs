@@ -155,8 +155,15 @@ impl ScannerHandle {
     /// # Errors
     /// What the plugin reports.
     pub async fn scan(&self, subject: &Subject) -> Result<Vec<Finding>> {
-        let subject = text(subject)?;
-        self.0.json("findings", |wire| wire.scan(subject)).await
+        self.scan_encoded(serde_json::to_string(subject)?).await
+    }
+
+    /// Judges a subject in its form on the wire, encoded once for all who judge it.
+    ///
+    /// # Errors
+    /// What the plugin reports.
+    pub async fn scan_encoded(&self, subject: String) -> Result<Vec<Finding>> {
+        self.0.json("findings", |wire| wire.scan(subject.into())).await
     }
 }
 

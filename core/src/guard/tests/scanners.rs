@@ -3,7 +3,7 @@
 use hermes_plugin_api::command::Command;
 use hermes_plugin_api::finding::CommandSubject;
 
-use super::super::scan::Scanners;
+use super::super::scan::{Scanners, encoded};
 use super::*;
 use crate::host::clock;
 
@@ -93,6 +93,18 @@ async fn findings_of_all_scanners_count_once_each() {
     assert_eq!(rules, ["recursive-delete", "remote-script"]);
 }
 
+#[tokio::test]
+async fn one_that_answers_at_once_fails_like_any_other() {
+    for fails in [Fails::Error, Fails::Panic, Fails::Sleep] {
+        let mut world = world(fails, OnFailure::Closed, false);
+        world.scanners.iter_mut().for_each(|slot| slot.at_once = true);
+        let refused = world.run(&world.guard(), "echo hi", Audience::Cron).await;
+        assert!(refused.expect_err("nobody is there").message.contains("scanner `bad` gave no answer"));
+        let found = world.run(&world.guard(), "rm -r x", Audience::Cron).await;
+        assert!(found.expect_err("nobody is there").message.contains("recursive delete"));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn one_that_hangs_first_holds_up_no_other_and_is_counted() {
     let short = Duration::from_millis(30);
@@ -103,9 +115,10 @@ async fn one_that_hangs_first_holds_up_no_other_and_is_counted() {
         let scanners = Scanners::new(slots);
         let command = Command::of(&["rm", "x"]);
         let subject = CommandSubject { command, cwd: "/work".into(), backend: "local".into() };
+        let subject = encoded(&Subject::Command(subject));
         for call in 0..5 {
             let started = clock::instant();
-            let answers = scanners.scan(subject.clone(), None).await;
+            let answers = scanners.scan(&subject, None).await;
             assert!(started.elapsed() < Duration::from_secs(5), "{call}");
             let [first, others @ ..] = &answers[..] else { panic!("three answers") };
             let error = first.result.as_ref().expect_err("it never answers").to_string();

@@ -86,6 +86,19 @@ async fn a_scan_that_waits_is_given_up_when_its_time_is_over() {
     here.good_one_goes_on().await;
 }
 
+/// It says of itself that it answers at once; only what ships with the program is believed.
+#[test]
+fn a_scan_that_keeps_its_thread_is_left_behind() {
+    let hermes = Owner::default();
+    hermes.configure("security: {scanners: {scanner-blocks: {timeout: 0.2}}}\n");
+    let folder = Shipped::new("scanner-blocks", "mischief").put(&hermes.dir());
+    let _ = hermes.ok(&["plugins", "install", folder.to_str().expect("text")]);
+    let _ = hermes.ok(&["plugins", "enable", "scanner-blocks", "--trust"]);
+    let ran = hermes.run(&["check", "--", "true"]);
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(ran.out.contains("scanner `mischief` gave no answer"), "{ran:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn findings_that_cannot_be_read_are_an_error() {
     let here = with(&Shipped::new("scanner-raw", "raw"));
