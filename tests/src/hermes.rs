@@ -174,7 +174,7 @@ pub fn run(mut command: Command) -> Ran {
     told(command.stdin(Stdio::null()).output().expect("run"))
 }
 
-fn told(output: Output) -> Ran {
+pub(crate) fn told(output: Output) -> Ran {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ran { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
 }

@@ -1,5 +1,6 @@
 //! Fakes and helpers shared by the stories in `tests/it`.
 
+pub mod docker;
 pub mod hermes;
 pub mod lab;
 pub mod model_server;

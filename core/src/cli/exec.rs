@@ -31,6 +31,8 @@ use crate::plugin::handle::PlatformHandle;
 
 /// The command was refused.
 const DENIED: u8 = 126;
+/// The task of these commands: what one leaves in a container, the next one finds.
+const TASK: &str = "exec";
 /// How many pieces of output wait to be printed.
 const QUEUE: usize = 64;
 
@@ -61,7 +63,7 @@ async fn exec(started: Arc<Started>, args: ExecArgs) -> Result<u8, Failure> {
     let there = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     let approver = there.then(|| keyboard.clone() as Arc<dyn Approver>);
     let place = started.place(args.backend.as_deref(), "exec".to_owned())?;
-    let desk = Desk::new(place, &clock::random_id(), approver);
+    let desk = Desk::new(place, &clock::random_id(), approver).with_task(TASK);
     let cancel = CancelSource::new();
     let (output, mut pieces) = bytes(QUEUE);
     let request = ShellRequest { command: shell_text(&args.command)?, ..ShellRequest::default() };

@@ -91,6 +91,8 @@ impl Workplace for Desks {
 pub struct Desk {
     place: Place,
     session: String,
+    /// Whose files a persistent backend has; the session's own when absent.
+    task: Option<String>,
     approver: Option<Arc<dyn Approver>>,
     tools: Option<Tools>,
     shell: OnceCell<Shell>,
@@ -116,6 +118,7 @@ impl Desk {
         Self {
             place,
             session,
+            task: None,
             approver,
             tools: None,
             shell: OnceCell::new(),
@@ -125,13 +128,21 @@ impl Desk {
         }
     }
 
+    /// With the files of a task that goes beyond this session.
+    #[must_use]
+    pub fn with_task(mut self, task: &str) -> Self {
+        self.task = Some(task.to_owned());
+        self
+    }
+
     async fn shell(&self) -> Result<&Shell> {
         self.shell.get_or_try_init(|| self.open()).await
     }
 
     async fn open(&self) -> Result<Shell> {
         let Place { backend, cwd, env, timeout, sudo, .. } = &self.place;
-        let spec = SessionSpec { task: self.session.clone(), cwd: cwd.clone(), env: env.clone() };
+        let task = self.task.as_ref().unwrap_or(&self.session).clone();
+        let spec = SessionSpec { task, cwd: cwd.clone(), env: env.clone() };
         let what = format!("Backend `{}`", backend.origin().name);
         let session = within(OPENING, &what, backend.open(&self.session, &spec)).await?;
         Ok(Shell::new(session, env.clone(), *timeout).with_sudo(sudo.clone()))

@@ -36,7 +36,7 @@ fn settings_of_plugins_that_are_not_there_are_warnings() {
     let hermes = Hermes::new().configured(&page);
     let ran = run(hermes.command(&["chat", "-q", "echo it-ran"]));
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), "it-ran\n"), "{ran:?}");
-    assert!(ran.err.contains("belong to plugin `backend-docker`, which is not installed"), "{ran:?}");
+    assert!(ran.err.contains("belongs to plugin `mcp`, which is not installed"), "{ran:?}");
 }
 
 #[test]

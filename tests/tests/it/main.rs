@@ -5,6 +5,7 @@ mod bad_input;
 mod commands;
 mod context;
 mod context_check;
+mod docker;
 mod drawing;
 mod editing;
 mod egress;

@@ -168,8 +168,8 @@ fn what_belongs_to_others_cannot_be_installed() {
     assert!(said.contains("the secret `SUDO_PASSWORD` belongs to `hermes`"), "{said}");
     let said = hermes.fails(&["plugins", "remove", "scanner-commands"]);
     assert!(said.contains("hint: disable it with `hermes plugins disable scanner-commands`"), "{said}");
-    let said = hermes.fails(&["plugins", "install", "backend-docker"]);
-    assert!(said.contains("Plugin `backend-docker` is planned and not part of this release"), "{said}");
+    let said = hermes.fails(&["plugins", "install", "backend-modal"]);
+    assert!(said.contains("Plugin `backend-modal` is planned and not part of this release"), "{said}");
     let said = hermes.fails(&["plugins", "install", "no-such-folder"]);
     assert!(said.contains("There is no folder `no-such-folder`"), "{said}");
     assert_eq!(entry(&hermes, "scanner-mine"), serde_json::Value::Null);
