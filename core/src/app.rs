@@ -223,6 +223,7 @@ impl App {
     pub fn guard(&self, store: Arc<dyn ConsentStore>, yolo: bool) -> Result<Guard, Failure> {
         let audit = Audit::new(self.home.root());
         let guard = Guard::new(self.policy(yolo), self.scanners(), store, audit)?;
+        let guard = guard.advised_by(self.adviser());
         Ok(guard.judging_outputs(scanners::of(&self.plugins, &self.config, "tool_output")))
     }
 

@@ -5,7 +5,7 @@
 
 pub mod agent;
 mod around;
-mod auxiliary;
+pub(crate) mod auxiliary;
 mod beside;
 mod compress;
 pub mod desk;

@@ -25,6 +25,7 @@ pub mod report;
 pub mod request;
 mod scan;
 pub(crate) mod show;
+mod smart;
 pub(crate) mod spell;
 pub mod store;
 mod trial;
@@ -38,7 +39,8 @@ pub use entry::Entry;
 pub use policy::{ConsentStore, Mode, OnFailure, Policy, ScannerSlot, Unattended};
 pub use refusal::{Kind, Refusal};
 pub use report::{Judged, Report, Verdict};
-pub use request::{Approver, Audience, Caller, CommandRequest, WriteRequest};
+pub use request::{Approver, Audience, Caller, CommandRequest, Listener, WriteRequest};
+pub use smart::{Adviser, Question};
 pub use store::AllowList;
 pub(crate) use trial::Trial;
 

@@ -143,6 +143,7 @@ impl Checker<'_> {
             who: "check",
             facts: &place.facts,
             audience: Audience::Unattended,
+            listener: None,
         };
         let request = CommandRequest { text, cwd: &place.facts.cwd, caller };
         self.guard.check(request).await

@@ -30,21 +30,24 @@ pub(super) async fn complete(
 ) -> Result<Completion> {
     let request = checked(agent, request)?;
     let bounds = Bounds { time: agent.limits.answer_time, size: agent.limits.answer };
-    ask(&agent.model, &request, bounds, output, cancel).await
+    let mut answer = ask(&agent.model, &request, bounds, output, cancel).await?;
+    // Calls of tools that were not offered are left out.
+    answer.tool_calls.clear();
+    Ok(answer)
 }
 
 /// How long an answer may take, and how many bytes it may have.
 #[derive(Clone, Copy)]
-pub(super) struct Bounds {
-    pub(super) time: Duration,
-    pub(super) size: usize,
+pub(crate) struct Bounds {
+    pub(crate) time: Duration,
+    pub(crate) size: usize,
 }
 
 /// Has a model answer.
 ///
 /// # Errors
 /// As [`complete`].
-pub(super) async fn ask(
+pub(crate) async fn ask(
     model: &ModelHandle,
     request: &Request,
     bounds: Bounds,
@@ -138,13 +141,11 @@ async fn pass(delta: Delta, said: &mut String, output: &mut Option<Output>, canc
     }
 }
 
-/// The answer. One that only streamed its text has said it all the same; calls of tools that were not offered are
-/// left out.
+/// The answer. One that only streamed its text has said it all the same.
 fn whole(bounds: Bounds, mut answer: Completion, said: String) -> Result<Completion> {
     if answer.content.is_empty() {
         answer.content = said;
     }
-    answer.tool_calls.clear();
     if answer.content.len() > bounds.size { Err(too_long(bounds)) } else { Ok(answer) }
 }
 

@@ -33,7 +33,7 @@ use crate::files::Files;
 use crate::files::checkpoint::Checkpoints;
 use crate::flow::within;
 use crate::guard::witness::{Authorized, Exec};
-use crate::guard::{Approver, Audience, Caller, CommandRequest, Guard};
+use crate::guard::{Approver, Audience, Caller, CommandRequest, Guard, Listener};
 use crate::host::scope::{BoxFuture, FileRequest, KeptRequest, ToolScope};
 use crate::plugin::handle::BackendHandle;
 use crate::redact::redact;
@@ -161,7 +161,7 @@ impl Desk {
             None => Audience::SingleQuery,
         };
         let (backend, session, facts) = (shell.backend(), shell.id(), shell.facts());
-        Caller { backend, session, who: &self.place.who, facts, audience }
+        Caller { backend, session, who: &self.place.who, facts, audience, listener: Some(self) }
     }
 
     async fn files(&self) -> Result<Files<'_>> {
@@ -277,6 +277,20 @@ impl Desk {
             let _judged = self.authorize(shell, data, &shell.cwd(), &cancel).await?;
         }
         shell.process(&action, &cancel).await
+    }
+}
+
+/// Where there is no conversation, a person at a prompt is told, and what nobody hears stands in the audit log.
+impl Listener for Desk {
+    fn heard<'a>(&'a self, text: &'a str) -> BoxFuture<'a, ()> {
+        async move {
+            match (&self.tools, &self.approver) {
+                (Some(tools), _) => tools.follower.show(Body::activity(text)).await,
+                (None, Some(approver)) => approver.notice(text).await,
+                (None, None) => {}
+            }
+        }
+        .boxed()
     }
 }
 

@@ -113,7 +113,7 @@ impl World {
 
     fn files(&self) -> Files<'_> {
         let (backend, session, facts) = (self.shell.backend(), self.shell.id(), self.shell.facts());
-        let caller = Caller { backend, session, who: "test", facts, audience: Audience::Cron };
+        let caller = Caller { backend, session, who: "test", facts, audience: Audience::Cron, listener: None };
         Files { shell: &self.shell, guard: &self.guard, caller, here: self.here, checkpoints: &self.checkpoints }
     }
 

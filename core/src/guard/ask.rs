@@ -11,6 +11,7 @@ use super::Guard;
 use super::prompt::{Answer, Question};
 use super::refusal::{Kind, Refusal};
 use super::request::{Approver, CommandRequest};
+use super::smart::Advice;
 use crate::redact::redact;
 
 /// One prompt at a time in each session: a second one waits, and may be answered by the first.
@@ -54,10 +55,12 @@ impl Guard {
         request: &CommandRequest<'_>,
         approver: &dyn Approver,
         findings: Vec<&Finding>,
+        advice: &Advice,
         cancel: &Cancel,
     ) -> Asked {
         let text = redact(request.text);
         let question = Question::new(&text, findings, text == request.text);
+        let question = if *advice == Advice::Deny { question.advised_against() } else { question };
         let mut whole = false;
         loop {
             let prompt = question.prompt(whole);

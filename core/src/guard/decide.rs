@@ -16,12 +16,13 @@ use super::audit::{Audit, Record};
 use super::consent::Consent;
 use super::deny::DenyRules;
 use super::judge::{Depth, Judgement, Ruling};
-use super::policy::{ConsentStore, Policy, ScannerSlot, Unattended};
+use super::policy::{ConsentStore, Mode, Policy, ScannerSlot, Unattended};
 use super::prompt::Answer;
 use super::refusal::{Kind, Refusal};
 use super::report::{Report, Verdict};
 use super::request::{Audience, CommandRequest};
 use super::scan::Scanners;
+use super::smart::{Advice, Adviser};
 use super::witness::{Authorized, Exec};
 use crate::host::clock;
 use crate::redact::redact;
@@ -36,6 +37,7 @@ pub struct Guard {
     pub(super) outputs: Scanners,
     pub(super) deny: DenyRules,
     pub(super) consent: Consent,
+    pub(super) adviser: Result<Arc<dyn Adviser>, String>,
     audit: Audit,
     pub(super) turns: Turns,
     yolo: Mutex<HashMap<String, bool>>,
@@ -47,6 +49,12 @@ pub struct Guard {
 struct Yes {
     by: String,
     answer: Option<&'static str>,
+}
+
+/// A decision, and what a model had said about it before.
+struct Decided {
+    result: Result<Yes, Refusal>,
+    advice: Advice,
 }
 
 impl Guard {
@@ -61,6 +69,7 @@ impl Guard {
             outputs: Scanners::new(Vec::new()),
             consent: Consent::new(store),
             policy,
+            adviser: Err("no model was given to ask".to_owned()),
             audit,
             turns: Turns::default(),
             yolo: Mutex::default(),
@@ -72,6 +81,12 @@ impl Guard {
     #[must_use]
     pub fn judging_outputs(self, scanners: Vec<ScannerSlot>) -> Self {
         Self { outputs: Scanners::new(scanners), ..self }
+    }
+
+    /// The guard with a model that smart mode asks, or why there is none.
+    #[must_use]
+    pub fn advised_by(self, adviser: Result<Arc<dyn Adviser>, String>) -> Self {
+        Self { adviser, ..self }
     }
 
     /// Decides about a command, asking a person where that is due, and writes the decision down.
@@ -108,28 +123,34 @@ impl Guard {
         self.tell_failures(request, judgement).await;
         let decided = self.decide(request, judgement, cancel).await;
         self.write_down(request, judgement, &decided).await?;
-        decided.map(|_| ())
+        decided.result.map(|_| ())
     }
 
-    async fn decide(
-        &self,
-        request: &CommandRequest<'_>,
-        judgement: &Judgement,
-        cancel: &Cancel,
-    ) -> Result<Yes, Refusal> {
+    async fn decide(&self, request: &CommandRequest<'_>, judgement: &Judgement, cancel: &Cancel) -> Decided {
+        let unasked = |result| Decided { result, advice: Advice::Unasked };
         let in_person = match &judgement.ruling {
-            Ruling::Allow(by) => return Ok(Yes { by: by.clone(), answer: None }),
-            Ruling::Refuse(kind, why) => return Err(Refusal::new(kind.clone(), why)),
+            Ruling::Allow(by) => return unasked(Ok(Yes { by: by.clone(), answer: None })),
+            Ruling::Refuse(kind, why) => return unasked(Err(Refusal::new(kind.clone(), why))),
             Ruling::Ask { in_person } => *in_person,
         };
         let findings = asking(judgement);
-        match request.caller.audience {
-            Audience::Person(approver) => match self.ask(request, approver, findings.clone(), cancel).await {
-                Asked::Yes(answer) => Ok(self.keep(request, answer, &findings).await),
-                Asked::No(refusal) => Err(refusal),
-            },
-            _ => self.unattended(request, in_person, &findings),
-        }
+        let advice = match self.advised(request, judgement, &findings, cancel).await {
+            Ok(advice) => advice,
+            Err(cancelled) => return unasked(Err(cancelled)),
+        };
+        let result = match (&advice, request.caller.audience) {
+            // For this one command: nothing is remembered.
+            (Advice::Approve, _) => Ok(Yes { by: "smart: approve".to_owned(), answer: None }),
+            (_, Audience::Person(approver)) => {
+                match self.ask(request, approver, findings.clone(), &advice, cancel).await {
+                    Asked::Yes(answer) => Ok(self.keep(request, answer, &findings).await),
+                    Asked::No(refusal) => Err(refusal),
+                }
+            }
+            (Advice::Deny, _) => Err(advised_against(&findings)),
+            _ => self.unattended(request, in_person, &findings, &advice),
+        };
+        Decided { result, advice }
     }
 
     /// A yes that should last is kept; where that fails it holds this once, and the person is told.
@@ -159,7 +180,13 @@ impl Guard {
 
     /// Where nobody can be asked, the answer is no, unless the owner configured another one. What nobody could
     /// read and what would disarm the guard stays a no.
-    fn unattended(&self, request: &CommandRequest<'_>, in_person: bool, findings: &[&Finding]) -> Result<Yes, Refusal> {
+    fn unattended(
+        &self,
+        request: &CommandRequest<'_>,
+        in_person: bool,
+        findings: &[&Finding],
+        advice: &Advice,
+    ) -> Result<Yes, Refusal> {
         let (key, setting) = match request.caller.audience {
             Audience::Cron => ("cron_mode", self.policy.cron),
             Audience::SingleQuery => ("single_query_mode", self.policy.single_query),
@@ -169,9 +196,15 @@ impl Guard {
         if setting == Unattended::Approve && !in_person && !unjudged {
             return Ok(Yes { by: format!("`approvals.{key}: approve`"), answer: None });
         }
-        let titles: Vec<&str> = findings.iter().map(|finding| finding.title.as_str()).collect();
-        let why = format!("It needs approval ({}), and nobody can be asked here", titles.join(", "));
-        Err(Refusal::new(Kind::NobodyThere, why))
+        let mut why = format!("It needs approval ({}), and nobody can be asked here", titles(findings));
+        match (advice, &self.adviser) {
+            (Advice::Escalate(escalated), _) => why.push_str(&format!("; smart mode left it to a person: {escalated}")),
+            (_, Err(missing)) if self.policy.mode == Mode::Smart => {
+                why.push_str(&format!("; smart mode has no model to ask: {missing}"));
+            }
+            _ => {}
+        }
+        Err(Refusal::new(Kind::NobodyThere, redact(&why)))
     }
 
     /// Returns what would be decided about a command, and everything found on the way, without asking.
@@ -180,6 +213,9 @@ impl Guard {
         let (verdict, why) = match judgement.ruling {
             Ruling::Allow(by) => (Verdict::Allow, by),
             Ruling::Refuse(_, why) => (Verdict::Deny, why),
+            Ruling::Ask { in_person: false } if self.policy.mode == Mode::Smart => {
+                (Verdict::Ask, "a model is asked first, then a person".to_owned())
+            }
             Ruling::Ask { in_person: false } => (Verdict::Ask, "a person is asked".to_owned()),
             Ruling::Ask { in_person: true } => (Verdict::Ask, "a person is asked, under every mode".to_owned()),
         };
@@ -213,13 +249,18 @@ impl Guard {
 
     /// A scanner whose failure lets pass is told of once in each session.
     async fn tell_failures(&self, request: &CommandRequest<'_>, judgement: &Judgement) {
-        let Audience::Person(approver) = request.caller.audience else { return };
         for (plugin, why) in &judgement.passed_over {
-            let key = (request.caller.session.to_owned(), plugin.clone());
-            let news = self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
-            if news {
-                approver.notice(&format!("Scanner `{plugin}` failed and is passed over: {why}")).await;
-            }
+            self.tell_once(request, plugin, &format!("Scanner `{plugin}` failed and is passed over: {why}")).await;
+        }
+    }
+
+    /// Tells the person of a session something about a subject, once.
+    pub(super) async fn tell_once(&self, request: &CommandRequest<'_>, subject: &str, text: &str) {
+        let Audience::Person(approver) = request.caller.audience else { return };
+        let key = (request.caller.session.to_owned(), subject.to_owned());
+        let news = self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+        if news {
+            approver.notice(text).await;
         }
     }
 
@@ -228,11 +269,16 @@ impl Guard {
         &self,
         request: &CommandRequest<'_>,
         judgement: &Judgement,
-        decided: &Result<Yes, Refusal>,
+        Decided { result: decided, advice }: &Decided,
     ) -> Result<(), Refusal> {
         let (by, answer) = match decided {
             Ok(yes) => (yes.by.clone(), yes.answer),
             Err(refusal) => (refusal.word().to_owned(), None),
+        };
+        let by = match (advice.word(), advice) {
+            (None, _) | (_, Advice::Approve) => by,
+            (Some(word), _) if by == "smart" => word.to_owned(),
+            (Some(word), _) => format!("{by} ({word})"),
         };
         let findings: Vec<String> = judgement.findings.iter().map(|judged| judged.finding.rule.clone()).collect();
         let [session, who, cwd, backend] =
@@ -270,6 +316,16 @@ impl Guard {
 fn recorded(text: &str) -> String {
     let end = text.floor_char_boundary(RECORDED.min(text.len()));
     redact(text.get(..end).unwrap_or("")).into_owned()
+}
+
+/// What is told where the model's no is the last word.
+fn advised_against(findings: &[&Finding]) -> Refusal {
+    let why = format!("The model that judges commands refused it ({}), and nobody can be asked here", titles(findings));
+    Refusal::new(Kind::Adviser, why)
+}
+
+fn titles(findings: &[&Finding]) -> String {
+    findings.iter().map(|finding| finding.title.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// The findings that want an answer.

@@ -39,6 +39,16 @@ pub(super) fn floor(command: &Command, place: Place<'_>) -> Option<Finding> {
 
 /// Returns what a line would do to the guard itself.
 pub(super) fn self_disarm(command: &Command, place: Place<'_>) -> Vec<Finding> {
-    let protected = Protected::new(&place.policy.home, Path::new(&place.facts.home), &place.policy.bundled);
-    protected.self_disarm(command, place.cwd)
+    place.protected().self_disarm(command, place.cwd)
+}
+
+/// Whether a line would write to a place that only a person gives away.
+pub(super) fn touches_protected(command: &Command, place: Place<'_>) -> bool {
+    place.protected().is_touched(command, place.cwd)
+}
+
+impl Place<'_> {
+    fn protected(self) -> Protected {
+        Protected::new(&self.policy.home, Path::new(&self.facts.home), &self.policy.bundled)
+    }
 }

@@ -22,6 +22,8 @@ pub(super) struct Question<'a> {
     pub(super) longest: Remember,
     /// The places of findings are those of this text.
     markable: bool,
+    /// The model that was asked first is against it.
+    against: bool,
 }
 
 /// What a person answered.
@@ -46,12 +48,17 @@ impl<'a> Question<'a> {
     /// Makes a question about findings that all want an answer; `markable` where their places are those of `text`.
     pub(super) fn new(text: &'a str, findings: Vec<&'a Finding>, markable: bool) -> Self {
         let longest = findings.iter().map(|finding| consent::longest(finding)).min().unwrap_or(Remember::Once);
-        let mut question = Self { text, findings, longest, markable };
+        let mut question = Self { text, findings, longest, markable, against: false };
         // What is not named cannot be agreed to for longer than this once.
         if question.titles().len() > LISTED {
             question.longest = Remember::Once;
         }
         question
+    }
+
+    /// A model advised against it: a yes holds this once.
+    pub(super) fn advised_against(self) -> Self {
+        Self { longest: Remember::Once, against: true, ..self }
     }
 
     /// Returns it as a prompt; `whole` shows all of a long command.
@@ -98,7 +105,11 @@ impl<'a> Question<'a> {
             let safer = finding.alternative.as_deref().map(|way| format!("\n      Safer: {}", show::one_line(way)));
             format!("    - {title}: {words}{}\n", safer.unwrap_or_default())
         };
-        told.take(LISTED).map(|finding| line(&finding)).collect()
+        let mut details: String = told.take(LISTED).map(|finding| line(&finding)).collect();
+        if self.against {
+            details.push_str("    - The model that was asked first is against it\n");
+        }
+        details
     }
 
     fn choices(&self, shortened: bool) -> Vec<Choice> {

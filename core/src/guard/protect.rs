@@ -105,6 +105,15 @@ impl Protected {
         findings
     }
 
+    /// Whether the line would write to any protected place, those included that a rule speaks of.
+    pub fn is_touched(&self, command: &Command, cwd: &str) -> bool {
+        let mut touched = false;
+        each_case(command, cwd, |case| {
+            touched |= case.changes().iter().any(|write| self.class(&write.path).is_some());
+        });
+        touched
+    }
+
     fn changed(&self, case: &Case<'_>) -> Option<Class> {
         let written = case.changes().iter().find_map(|write| self.class_of_write(case, write));
         written.or_else(|| self.linked(case))

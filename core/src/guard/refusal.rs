@@ -27,6 +27,8 @@ pub enum Kind {
     MissingScanner,
     /// A scanner forbids it.
     Forbidden,
+    /// The model that is asked in smart mode said no, and nobody is there who could decide otherwise.
+    Adviser,
     /// A person said no.
     Person {
         /// What they said about it, if anything.
@@ -65,6 +67,7 @@ impl Refusal {
             Kind::Unreadable => "unreadable",
             Kind::MissingScanner => "missing-scanner",
             Kind::Forbidden => "forbidden",
+            Kind::Adviser => "smart",
             Kind::Person { .. } => "person",
             Kind::Timeout => "timeout",
             Kind::NobodyThere => "nobody-there",

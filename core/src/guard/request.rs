@@ -40,6 +40,14 @@ pub struct Caller<'a> {
     pub facts: &'a SessionFacts,
     /// Who can be asked.
     pub audience: Audience<'a>,
+    /// Who hears what a model decided in a person's place.
+    pub listener: Option<&'a dyn Listener>,
+}
+
+/// Hears what was decided without a person. It is told and cannot answer.
+pub trait Listener: Send + Sync {
+    /// Hears something, in one line.
+    fn heard<'a>(&'a self, text: &'a str) -> BoxFuture<'a, ()>;
 }
 
 /// Who can be asked about a command.

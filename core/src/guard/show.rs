@@ -174,7 +174,7 @@ fn escape(c: char, out: &mut String) {
 }
 
 /// Whether a character shows nothing of itself, looks like a blank, or turns the text around.
-fn is_unseen(c: char) -> bool {
+pub(super) fn is_unseen(c: char) -> bool {
     let ranges = [
         ('\u{ad}', '\u{ad}'),
         ('\u{34f}', '\u{34f}'),

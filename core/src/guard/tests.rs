@@ -18,6 +18,7 @@ use super::witness::{Authorized, Exec};
 use super::*;
 use crate::plugin::handle::ScannerHandle;
 
+mod advised;
 mod asking;
 mod order;
 mod scanners;
@@ -167,7 +168,7 @@ impl World {
     }
 
     fn caller<'a>(&'a self, audience: Audience<'a>) -> Caller<'a> {
-        Caller { backend: "local", session: "s", who: "test", facts: &self.facts, audience }
+        Caller { backend: "local", session: "s", who: "test", facts: &self.facts, audience, listener: None }
     }
 
     async fn run(&self, guard: &Guard, text: &str, audience: Audience<'_>) -> Result<Authorized<Exec>, Refusal> {

@@ -2,13 +2,16 @@
 //!
 //! What is saved has no errors. What another process wrote meanwhile is not overwritten.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::Command;
 
 use crate::cli::out;
+use crate::config::Environment;
 use crate::config::check::check;
+use crate::config::dotenv::Dotenv;
 use crate::config::edit::EditError;
 use crate::config::edit::file::{Mode, change};
 use crate::config::layers::Sources;
@@ -66,13 +69,26 @@ pub(super) fn text(path: &Path) -> Result<String, Failure> {
     }
 }
 
+/// The environment, with what can be read of `.env`: no editor needs its secrets, and one that is malformed may be
+/// what is to be mended.
+fn environment(sources: &Sources) -> Environment {
+    let file = fs::read_to_string(sources.home.env_file()).ok().and_then(|text| Dotenv::parse(&text).ok());
+    file.map_or_else(|| sources.env.clone(), |file| sources.env.clone().with_file(&file))
+}
+
+fn secrets(sources: &Sources) -> BTreeSet<String> {
+    let space = sources.key_space();
+    let keys = space.keys().iter().filter(|key| key.secret).flat_map(|key| key.env.iter().cloned());
+    keys.chain(sources.catalogue.secrets.iter().cloned()).collect()
+}
+
 /// Runs the person's editor on the person's terminal, which is why it is not a child like others.
 #[expect(clippy::disallowed_methods, reason = "the editor takes over the terminal, before anything else runs")]
 fn open(sources: &Sources, file: &Path) -> Result<(), Failure> {
     let named = |name: &str| sources.env.text(name).filter(|editor| !editor.trim().is_empty());
     let editor = named("VISUAL").or_else(|| named("EDITOR")).unwrap_or("vi");
     // The setting may carry options, as in `code --wait`: a shell takes it apart as every program does.
-    let env = env_policy::of(Child::Editor, Asking::new(&sources.env, &sources.catalogue.secrets));
+    let env = env_policy::of(Child::Editor, Asking::new(&environment(sources), &secrets(sources)));
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("{editor} \"$@\""), editor]).arg(file).env_clear().envs(env);
     let status = shell.status()?;

@@ -199,3 +199,21 @@ fn every_way_to_change_a_protected_place_is_found() {
         }
     }
 }
+
+#[test]
+fn what_rules_speak_of_is_touched_too() {
+    let protected = Protected::new(Path::new("/home/ada/.hermes"), Path::new("/home/ada"), Path::new("/opt/hermes"));
+    let touched = |text: &str| protected.is_touched(&crate::command::read(text), "/work");
+    for text in [
+        "echo x >>~/.ssh/config",
+        "cp x ~/.netrc",
+        "tee -a /home/ada/.bashrc",
+        "rm ~/.ssh/id_ed25519",
+        "true && sed -i s/a/b/ ~/.hermes/config.yaml",
+    ] {
+        assert!(touched(text), "{text}");
+    }
+    for text in ["rm -r build", "cat ~/.ssh/config", "echo x >/etc/motd", "echo '>~/.ssh/config'"] {
+        assert!(!touched(text), "{text}");
+    }
+}

@@ -114,7 +114,8 @@ fn fastest(guard: &Guard, line: &str, times: u32) -> Duration {
 }
 
 fn request<'a>(text: &'a str, facts: &'a SessionFacts, backend: &'a str) -> CommandRequest<'a> {
-    let caller = Caller { backend, session: "bench", who: "bench", facts, audience: Audience::SingleQuery };
+    let caller =
+        Caller { backend, session: "bench", who: "bench", facts, audience: Audience::SingleQuery, listener: None };
     CommandRequest { text, cwd: "/", caller }
 }
 
