@@ -67,7 +67,10 @@ impl Notebook {
 
 /// Whether a text may be kept. What a person wrote by hand may be longer than notes should be; then they can be made
 /// shorter step by step.
-fn check(notes: Notes, was: &str, text: &str) -> Result<()> {
+///
+/// # Errors
+/// `USER` for one that is too long, hides something or shows a secret.
+pub(crate) fn check(notes: Notes, was: &str, text: &str) -> Result<()> {
     let (length, limit) = (text.chars().count(), notes.limit());
     if length > limit && length >= was.chars().count() {
         let message = format!("The notes would be {length} characters long, and {limit} is the most");

@@ -57,8 +57,7 @@ impl App {
     /// Who decides what enters a prompt: every enabled scanner of context files, and the owner's exceptions.
     #[must_use]
     pub fn admission(&self) -> Admission {
-        let (plugins, config) = (self.plugins.clone(), self.config.clone());
-        let contents = move || Contents::new(scanners::of(&plugins, &config, SUBJECT));
+        let contents = self.late_contents();
         let user = self.config.environment().user_home();
         let path = |path: &str| match (path.strip_prefix("~/"), &user) {
             (Some(rest), Some(user)) => user.join(rest),
@@ -67,6 +66,12 @@ impl App {
         let allowed = self.config.settings.security.context_allow.iter();
         let allowed = allowed.map(|allow| (path(&allow.path), allow.sha256.clone())).collect();
         Admission::new(contents, allowed, self.way_to_a_scanner())
+    }
+
+    /// Every enabled scanner of context files, for later.
+    pub fn late_contents(&self) -> impl FnOnce() -> Contents + Send + 'static {
+        let (plugins, config) = (self.plugins.clone(), self.config.clone());
+        move || Contents::new(scanners::of(&plugins, &config, SUBJECT))
     }
 
     /// Every enabled scanner of context files.

@@ -6,7 +6,7 @@
 
 use std::io::{IsTerminal as _, Read as _};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use clap::Args;
 use hermes_plugin_api::platform::{Body, Status};
@@ -132,7 +132,12 @@ async fn talk(started: Arc<Started>, args: ChatArgs, query: Option<String>) -> R
     let user = started.app.config.environment().user_home();
     let pictures = context.directory.clone().map(|directory| Pictures { directory, user });
     let agent = Arc::new(agent);
-    let kept = Kept { notes: Notebook::new(started.app.home.clone()), sessions: sessions.clone() };
+    let contents = LazyLock::new(Box::new(started.app.late_contents()) as Box<_>);
+    let kept = Kept {
+        notes: Notebook::new(started.app.home.clone()),
+        sessions: sessions.clone(),
+        contents: Arc::new(contents),
+    };
     let parts = Parts {
         agent: agent.clone(),
         line: line.clone(),

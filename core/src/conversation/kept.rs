@@ -2,12 +2,18 @@
 //!
 //! The person at the terminal is the owner of the home: their tools may look into all of it.
 
+use std::collections::HashSet;
+use std::sync::{Arc, LazyLock};
+
 use hermes_plugin_api::archive::{Excerpt, Found, Look, MOST, Said, Search};
 use hermes_plugin_api::error::{PluginError, Result};
+use hermes_plugin_api::notes::NotesWrite;
 use serde_json::Value;
 
+use crate::conversation::recall::line;
+use crate::guard::content::Contents;
 use crate::host::scope::KeptRequest;
-use crate::notes::Notebook;
+use crate::notes::{self, Notebook};
 use crate::session::sessions::Sessions;
 use crate::session::store::search::{Hit, MARKS, Where};
 use crate::session::store::{Store, StoreError, list};
@@ -15,13 +21,22 @@ use crate::session::store::{Store, StoreError, list};
 /// How far a session is followed back to those that it goes on from.
 const FOREBEARS: usize = 8;
 
+/// As many findings are told to a tool, and as much of the text of each, in characters.
+const SHOWN: usize = 3;
+const EXCERPT: usize = 100;
+
+/// Who judges texts, made when there is one to judge: a scanner is a library to open.
+pub type LateContents = LazyLock<Contents, Box<dyn FnOnce() -> Contents + Send>>;
+
 /// What a home keeps.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Kept {
     /// The notes.
     pub notes: Notebook,
     /// What was said.
     pub sessions: Sessions,
+    /// Who judges notes before they are kept.
+    pub contents: Arc<LateContents>,
 }
 
 impl Kept {
@@ -33,6 +48,8 @@ impl Kept {
         match request {
             KeptRequest::Notes(read) => Ok(self.notes.read(read.notes)?.into()),
             KeptRequest::Write(write) => {
+                notes::check(write.notes, &write.was, &write.text)?;
+                self.judge(&write).await?;
                 Ok(serde_json::to_value(self.notes.write(write.notes, &write.was, &write.text)?)?)
             }
             KeptRequest::Search(search) => {
@@ -44,6 +61,26 @@ impl Kept {
                 Ok(serde_json::to_value(self.ask(move |store| excerpt(store, own, &look)).await?)?)
             }
         }
+    }
+
+    /// Notes are given to the model with every session, so what a scanner objects to there is not kept at all. What is
+    /// only taken away from notes may always be: they may have been written by hand.
+    async fn judge(&self, write: &NotesWrite) -> Result<()> {
+        let known: HashSet<&str> = write.was.lines().collect();
+        if write.text.lines().all(|line| known.contains(line)) {
+            return Ok(());
+        }
+        let Err(objection) = self.contents.judge(write.notes.file(), &write.text).await else { return Ok(()) };
+        if let Some((plugin, why)) = objection.failed.first() {
+            let message = format!("The notes could not be looked at by plugin `{plugin}` and are not kept: {why}");
+            return Err(PluginError::unavailable(message));
+        }
+        let told = objection.found.iter().take(SHOWN).map(|(_, finding)| {
+            let part = finding.span.and_then(|span| write.text.get(span.start..span.end)).unwrap_or_default();
+            format!("{} ({}): {}", finding.title, finding.rule, line(part, EXCERPT))
+        });
+        let message = format!("Notes hold no such thing: {}", told.collect::<Vec<_>>().join("; "));
+        Err(PluginError::user(message).with_hint("keep the fact and leave out what tells somebody what to do"))
     }
 
     async fn ask<T: Send + 'static>(

@@ -1,4 +1,4 @@
-//! Looks for prompt injection in files that are about to enter the prompt.
+//! Looks for prompt injection in files that are about to enter the prompt, and in what tools bring from strangers.
 //!
 //! A file that gives orders to the agent against its owner is not loaded; one that explains such attacks is. What
 //! to read and what becomes of a finding is the host's.
@@ -17,6 +17,7 @@ impl Scanner for Context {
     async fn scan(&self, subject: &Subject) -> Result<Vec<Finding>> {
         match subject {
             Subject::ContextFile { text, .. } => Ok(scan::scan(text).into_iter().map(finding).collect()),
+            Subject::ToolOutput { text, .. } => Ok(scan::scan_page(text).into_iter().map(finding).collect()),
             _ => Ok(Vec::new()),
         }
     }

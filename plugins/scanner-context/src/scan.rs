@@ -6,6 +6,7 @@
 mod encoded;
 mod explained;
 mod hidden;
+mod json;
 mod markup;
 mod orders;
 mod shell;
@@ -32,6 +33,18 @@ pub(crate) fn scan(text: &str) -> Vec<Hit> {
     hits.sort_by_key(|hit| (hit.span.start, hit.span.end));
     hits.dedup_by(|one, other| one.rule == other.rule && one.span.start < other.span.end);
     hits.truncate(MOST);
+    hits
+}
+
+/// Looks at a page of the web and the like. Commands that a page shows are for its readers: any page on an interface
+/// shows one that sends a key, and nothing runs it unasked. What is said to the agent counts.
+pub(crate) fn scan_page(text: &str) -> Vec<Hit> {
+    let mut hits = scan(text);
+    for (said, span) in json::strings(text) {
+        hits.extend(plain(&said).into_iter().map(|hit| Hit { span: span.clone(), ..hit }));
+    }
+    hits.truncate(MOST);
+    hits.retain(|hit| !shell::RULES.contains(&hit.rule));
     hits
 }
 

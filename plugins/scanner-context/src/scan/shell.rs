@@ -3,6 +3,9 @@
 use super::Hit;
 use super::words::Word;
 
+/// What is found here.
+pub(super) const RULES: [&str; 2] = ["exfiltration", "read-secrets"];
+
 /// As far as a command's line is looked at.
 const LINE: usize = 2048;
 
@@ -21,20 +24,20 @@ pub(super) fn find(text: &str, words: &[Word]) -> Vec<Hit> {
             continue;
         }
         let found = match word.text.as_str() {
-            _ if web && sends_secret(rest) => Some(("exfiltration", "a command that sends a secret away")),
+            _ if web && sends_secret(rest) => Some((RULES[0], "a command that sends a secret away")),
             "cat" | "less" | "more" | "head" | "tail" | "tac" | "bat" | "base64" | "xxd" | "strings" | "nl" | "od"
                 if reads_secret(rest) =>
             {
-                Some(("read-secrets", "a command that reads a file of secrets"))
+                Some((RULES[1], "a command that reads a file of secrets"))
             }
             "cp" | "scp" | "rsync" if first_operand(rest).is_some_and(is_secret_file) => {
-                Some(("read-secrets", "a command that copies a file of secrets"))
+                Some((RULES[1], "a command that copies a file of secrets"))
             }
             "read" | "open" | "send" | "upload" | "print" | "post" | "email" | "paste" | "share" | "output"
             | "show" | "leak" | "collect"
                 if tells_secret(&word.text, rest) =>
             {
-                Some(("read-secrets", "an order to read a file of secrets"))
+                Some((RULES[1], "an order to read a file of secrets"))
             }
             _ => None,
         };
