@@ -68,9 +68,14 @@ fn home(hermes: &Hermes) {
 
 /// The names in what `env` printed, without what the shell and the program add to every command.
 fn names(printed: &str) -> BTreeSet<&str> {
-    let own = ["_", "PWD", "OLDPWD", "SHLVL", "HERMES_PROCESS", "HERMES_HOME", "PATH", "HOME", "TERM", "LANG"];
+    let own = ["_", "PWD", "OLDPWD", "SHLVL", "PATH", "HOME", "TERM", "LANG"];
     let names = printed.lines().filter_map(|line| line.split_once('=')).map(|(name, _)| name);
-    names.filter(|name| !own.contains(name)).collect()
+    // The stories set some of `HERMES_*` themselves, none of them a secret.
+    names.filter(|name| !own.contains(name) && (!name.starts_with("HERMES_") || is_planted(name))).collect()
+}
+
+fn is_planted(name: &str) -> bool {
+    PLANTED.iter().any(|(planted, ..)| *planted == name)
 }
 
 fn visible(seen: impl Fn(&(&'static str, bool, bool)) -> bool) -> BTreeSet<&'static str> {

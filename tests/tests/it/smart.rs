@@ -148,7 +148,7 @@ fn a_person_sees_who_decided_and_a_no_can_be_overruled_once() {
     let mut terminal = open();
     terminal.until("smart: approve: recursive delete");
     assert_eq!((terminal.end(), victim.exists()), (0, false));
-    hermes.victim();
+    let _ = hermes.victim();
     let mut terminal = open();
     terminal.until("Choice [o/D]: ");
     terminal.keys("o\r");
