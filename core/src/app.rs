@@ -204,7 +204,7 @@ impl App {
                 env_policy::texts(env_policy::of(Child::Helper, asking))
             }),
             home: ground.home.root().to_owned(),
-            stores: ground.home.plugins_dir().join(".stores"),
+            stores: ground.home.stores_dir(),
         });
         let supply: Box<dyn Supply> = Box::new(Supplies { services: services.clone(), config: config.clone() });
         let home = ground.home.clone();

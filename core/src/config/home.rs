@@ -238,6 +238,11 @@ impl Home {
         self.root.join("plugins")
     }
 
+    /// `plugins/.stores`: one file per plugin that keeps something.
+    pub fn stores_dir(&self) -> PathBuf {
+        self.plugins_dir().join(".stores")
+    }
+
     /// `plugins.lock`: what was installed, byte for byte.
     pub fn plugins_lock(&self) -> PathBuf {
         self.root.join("plugins.lock")

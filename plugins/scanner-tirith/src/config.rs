@@ -22,6 +22,9 @@ pub(crate) struct Config {
     /// The program; a plain name is looked up on PATH.
     #[serde(rename = "security.tirith_path")]
     pub(crate) path: String,
+    /// Where a release is downloaded from when there is no tirith; nothing is downloaded when it is empty.
+    #[serde(rename = "security.tirith_release_url")]
+    pub(crate) release_url: String,
     /// Seconds that it may take.
     #[serde(rename = "security.tirith_timeout")]
     #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 3600, "default" = 5))]
@@ -30,7 +33,14 @@ pub(crate) struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { enabled: true, fail_open: true, online: false, path: "tirith".to_owned(), timeout: 5.0 }
+        Self {
+            enabled: true,
+            fail_open: true,
+            online: false,
+            path: "tirith".to_owned(),
+            release_url: "https://github.com/sheeki03/tirith/releases/latest/download".to_owned(),
+            timeout: 5.0,
+        }
     }
 }
 

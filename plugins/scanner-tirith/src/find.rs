@@ -63,6 +63,11 @@ impl Places {
     pub(crate) fn installed(&self) -> PathBuf {
         self.home.join("bin").join(NAME)
     }
+
+    /// A program on `PATH`.
+    pub(crate) fn program(&self, name: &str) -> Option<PathBuf> {
+        on_path(name, &self.path)
+    }
 }
 
 /// Entries that are not absolute depend on where this process happens to be, and do not count.

@@ -2,16 +2,21 @@
 //! command before it runs.
 //!
 //! tirith is run as a program, never linked. Its exit code is the verdict; what follows from a verdict, and from
-//! none, is the host's. It never waits for anything but tirith.
+//! none, is the host's. Where there is none it is downloaded, and no command waits for that.
 #![forbid(unsafe_code)]
 
 mod ask;
 mod breaker;
 mod config;
+mod download;
 mod find;
+mod install;
+mod release;
 #[cfg(test)]
 mod tests;
+mod trouble;
 mod verdict;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -23,6 +28,7 @@ use ask::Env;
 use breaker::Breaker;
 use config::Config;
 use find::{Found, Places};
+use install::Background;
 
 /// Longest command, in bytes, that fits into an argument.
 const LONGEST: usize = 120 << 10;
@@ -34,11 +40,18 @@ struct Tirith {
     config: Config,
     /// The home.
     home: PathBuf,
+    background: Background,
 }
 
 impl Tirith {
     fn new(ctx: &Context) -> Result<Self> {
-        Ok(Self { host: ctx.host.clone(), config: ctx.config()?, home: ctx.host.describe().home.into() })
+        let (host, home) = (ctx.host.clone(), ctx.host.describe().home.into());
+        Ok(Self { host, config: ctx.config()?, home, background: Background::default() })
+    }
+
+    /// What its children see.
+    fn environment(&self, may_see: &Env) -> Env {
+        ask::environment(may_see, &self.home, self.config.online)
     }
 
     /// Where to look, by the environment that programs of this plugin may see.
@@ -52,13 +65,15 @@ impl Tirith {
         }
     }
 
-    fn program(places: &Places) -> Result<PathBuf> {
+    async fn program(&self, may_see: &Env, env: &Env) -> Result<PathBuf> {
+        let places = self.places(may_see);
         match places.find() {
             Found::Program(path) => Ok(path),
             Found::Wrong(why) => Err(PluginError::unavailable(why)),
-            Found::Nowhere => Err(PluginError::unavailable(
-                "tirith is not installed: put it on PATH, or name it in `security.tirith_path`",
-            )),
+            Found::Nowhere => {
+                let why = self.background.begin(&self.host, &self.config.release_url, &places, env).await;
+                Err(PluginError::unavailable(why))
+            }
         }
     }
 
@@ -71,11 +86,18 @@ impl Tirith {
             Ok(found) => {
                 if breaker.failures > 0 {
                     self.keep(&Breaker::default()).await;
+                    trouble::over(&self.host).await;
                 }
                 Ok(found)
             }
             Err(why) => {
-                self.keep(&breaker.failed(&why, self.host.now_ms())).await;
+                let breaker = breaker.failed(&why, self.host.now_ms());
+                self.keep(&breaker).await;
+                if breaker.until_ms > 0 {
+                    let said = format!("tirith failed {} times in a row, and is left alone: {why}", breaker.failures);
+                    let fix = "`hermes tirith status` tells more; `security.tirith_enabled: false` does without it";
+                    trouble::tell(&self.host, &said, fix, breaker.until_ms).await;
+                }
                 Err(PluginError::unavailable(format!("tirith gave no verdict: {why}")))
             }
         }
@@ -107,8 +129,9 @@ impl Scanner for Tirith {
         if !self.config.enabled || command.text.trim().is_empty() {
             return Ok(Vec::new());
         }
-        let env = self.host.environment().await?;
-        let program = Self::program(&self.places(&env))?;
+        let may_see = self.host.environment().await?;
+        let env = self.environment(&may_see);
+        let program = self.program(&may_see, &env).await?;
         // The command's doing, and not a failure of tirith, which might let it pass.
         if command.text.len() > LONGEST {
             return Ok(vec![verdict::unjudged(&format!("it is longer than {} KiB", LONGEST >> 10))]);
@@ -116,8 +139,16 @@ impl Scanner for Tirith {
         if command.text.contains('\0') {
             return Ok(vec![verdict::unjudged("it contains a NUL character")]);
         }
-        self.asked(&program, &command.text, &ask::environment(&env, &self.home, self.config.online)).await
+        self.asked(&program, &command.text, &env).await
+    }
+
+    async fn stop(&self) -> Result<()> {
+        self.background.stop();
+        Ok(())
     }
 }
 
-export_plugin!(scanner "tirith" => Tirith::new);
+export_plugin! {
+    scanner "tirith" => Tirith::new,
+    commands "tirith" => Tirith::new,
+}

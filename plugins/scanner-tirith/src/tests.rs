@@ -189,7 +189,7 @@ fn scanner(settings: serde_json::Value) -> (Tirith, Harness, tempfile::TempDir) 
 
 #[test]
 fn without_a_program_nothing_is_judged_and_nothing_is_started() {
-    let (tirith, harness, _folder) = scanner(json!({}));
+    let (tirith, harness, _folder) = scanner(json!({"security.tirith_release_url": ""}));
     let error = block_on(tirith.scan(&harness::command(&["ls"]))).expect_err("not judged");
     assert!(error.message.contains("tirith is not installed"), "{error}");
     assert!(harness.calls().iter().all(|(method, _)| method != "process"));
@@ -236,4 +236,73 @@ fn whatever_it_is_shown_it_answers_in_form() {
     let tirith = std::sync::Arc::new(tirith);
     let checks = block_on(conformance::scanner(&Inline, &tirith, "tirith", &["command".to_owned()]));
     assert_eq!(checks.iter().find_map(conformance::Check::failed), None);
+}
+
+#[test]
+fn an_archive_is_the_one_of_the_list_or_none() {
+    let sum = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    let check = |list: &str| release::check(list, "a.tar.gz", b"hello");
+    for list in [format!("{sum}  a.tar.gz"), format!("x y\n{} *a.tar.gz\r\n", sum.to_uppercase())] {
+        assert_eq!(check(&list), Ok(()), "{list}");
+    }
+    let other = "0".repeat(64);
+    for (list, why) in [
+        (String::new(), "0 times"),
+        (format!("{sum}  b/a.tar.gz\n{sum}  a.tar.gz.sig"), "0 times"),
+        (format!("{sum}  a.tar.gz\n{other}  a.tar.gz"), "2 times"),
+        (format!("{}  a.tar.gz", &sum[1..]), "no SHA-256"),
+        (format!("{other}  a.tar.gz"), "is not the one"),
+    ] {
+        assert!(check(&list).expect_err("refused").contains(why), "{list}");
+    }
+}
+
+/// An archive of files by these names, each of so many zeros, as their headers say.
+fn packed(files: &[(&str, u64)]) -> Vec<u8> {
+    use std::io::{Read as _, Write as _};
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    for (name, size) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_path(name).expect("a name");
+        header.set_size(*size);
+        header.set_cksum();
+        packer.write_all(header.as_bytes()).expect("packed");
+        // Of a large one only the beginning: its header says enough.
+        let body = (*size).min(1024).next_multiple_of(512);
+        std::io::copy(&mut std::io::repeat(0).take(body), &mut packer).expect("packed");
+    }
+    packer.write_all(&[0; 1024]).expect("packed");
+    packer.finish().expect("packed")
+}
+
+#[test]
+fn an_archive_that_unpacks_to_too_much_is_refused() {
+    assert_eq!(release::unpack(&packed(&[("a", 5), ("tirith", 3)])), Ok(vec![0; 3]));
+    let refused = |files: &[(&str, u64)]| release::unpack(&packed(files)).expect_err("refused");
+    assert!(refused(&[("tirith", (256 << 20) + 1)]).contains("larger than 256 MiB"));
+    assert!(refused(&vec![("a", 0); 1_001]).contains("more than 1000 files"));
+    assert!(refused(&[("tirith", 0)]).contains("damaged"));
+}
+
+proptest! {
+    #[test]
+    fn no_archive_breaks_the_reader(at in 0..2_000_usize, with in 0..=255_u8) {
+        let mut tape = packed(&[("a", 5), ("tirith", 3)]);
+        let at = at % tape.len();
+        tape[at] = with;
+        if let Ok(program) = release::unpack(&tape) {
+            prop_assert!(program.len() < 2_000);
+        }
+    }
+}
+
+#[test]
+fn a_failed_download_is_remembered_for_a_day() {
+    let last = install::Last { at_ms: 1_700_000_000_000, why: Some("no network".to_owned()) };
+    let hour = 3_600_000;
+    assert_eq!(last.failed(last.at_ms + hour), Some((23 * hour, "no network")));
+    assert_eq!(last.failed(last.at_ms + 24 * hour), None);
+    // A clock that was set back, and one that ran.
+    assert_eq!(last.failed(last.at_ms - 1), None);
+    assert_eq!(install::Last { why: None, ..last.clone() }.failed(last.at_ms), None);
 }

@@ -1,12 +1,16 @@
 //! Plugins, by their manifests and their files alone: whether they can be loaded, and whether what is chosen is there.
 
+use std::path::Path;
+
 use hermes_plugin_api::manifest::{Kind, Manifest, Probe};
+use serde::Deserialize;
 
 use super::Check;
 use crate::app::Ground;
 use crate::cli::model::{Key, Provider};
 use crate::config::layers::{Config, Origin};
 use crate::error::Failure;
+use crate::host::{clock, store};
 use crate::plugin::asks::plain;
 use crate::plugin::probe;
 use crate::plugin::refusal::Refusal;
@@ -28,12 +32,30 @@ pub(super) fn all(ground: &Ground, config: &Config) -> Vec<Check> {
             let said = format!("Plugin `{}` needs {}, which is not there", manifest.id, named(probe));
             Check::warning(NAME, said, format!("install it, or `hermes plugins disable {}`", manifest.id))
         }));
+        let told = Told::by(&ground.home.stores_dir().join(format!("{}.json", manifest.id)));
+        checks.extend(told.map(|told| Check::warning(NAME, plain(&told.said), plain(&told.fix))));
     }
     if checks.is_empty() {
         let said = format!("{} are on, and their files are as they were installed", wanted().count());
         checks.push(Check::ok(NAME, said));
     }
     checks
+}
+
+/// What a plugin told of itself while it ran: its store has it under `trouble`, until it is over.
+#[derive(Deserialize)]
+struct Told {
+    said: String,
+    fix: String,
+    until_ms: u64,
+}
+
+impl Told {
+    /// The trouble of now. A store that cannot be read is a matter of the plugin, which says so when it runs.
+    fn by(store: &Path) -> Option<Self> {
+        let told = store::read(store).ok()?.remove("trouble")?;
+        serde_json::from_value(told).ok().filter(|told: &Self| told.until_ms > clock::now_ms())
+    }
 }
 
 /// Without these no command runs.
