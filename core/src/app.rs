@@ -306,7 +306,8 @@ impl Supply for Supplies {
             key.parse().ok().filter(own)?;
             Some((key.clone(), self.config.get(key)?.clone()))
         };
-        Value::Object(manifest.settings.keys().filter_map(value).collect())
+        let told = manifest.reads.iter().filter_map(|key| Some((key.clone(), self.config.told(key)?.clone())));
+        Value::Object(told.chain(manifest.settings.keys().filter_map(value)).collect())
     }
 
     fn host(&self, manifest: &Manifest) -> HostBox {

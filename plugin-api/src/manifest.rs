@@ -41,6 +41,9 @@ pub struct Manifest {
     /// Its settings: dotted key path to JSON Schema. `secret: true` marks one that is never shown.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub settings: BTreeMap<String, Value>,
+    /// Key paths of others whose values it is told beside its own; never a secret.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<String>,
     /// Things that must be there for it to work, which the host looks for by itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub probes: Vec<Probe>,

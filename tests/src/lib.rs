@@ -1,5 +1,6 @@
 //! Fakes and helpers shared by the stories in `tests/it`.
 
+pub mod apptainer;
 pub mod docker;
 pub mod hermes;
 pub mod lab;

@@ -142,6 +142,12 @@ impl Config {
         self.get(path).or_else(|| self.absent.get(&path.parse::<KeyPath>().ok()?))
     }
 
+    /// As [`Self::wanted`], for those who may be told no secret.
+    pub fn told(&self, path: &str) -> Option<&Value> {
+        let key = self.space.key(&path.parse().ok()?)?;
+        if key.secret { None } else { self.wanted(path) }
+    }
+
     /// Returns where the value at a key comes from.
     pub fn origin(&self, path: &str) -> Origin {
         let origin = path.parse::<KeyPath>().ok().and_then(|path| self.origins.get(&path).cloned());

@@ -21,6 +21,7 @@ mod plugins;
 mod prompt;
 mod redact;
 mod sessions;
+mod singularity;
 mod slash;
 mod smart;
 mod ssh;

@@ -1,0 +1,47 @@
+//! Commands run in an instance of Apptainer or Singularity.
+//!
+//! Whether that is a boundary is read from the instance that runs, not from the settings: where it is none, the guard
+//! checks every command.
+#![forbid(unsafe_code)]
+
+mod config;
+mod engine;
+mod facts;
+mod image;
+mod instance;
+mod limits;
+mod session;
+mod task;
+#[cfg(test)]
+mod tests;
+
+use hermes_plugin_api::backend::SessionSpec;
+use hermes_plugin_api::prelude::*;
+
+use config::{Config, Shared};
+use engine::Engine;
+use instance::Instance;
+use session::SingularitySession;
+
+struct Singularity {
+    host: Host,
+    config: Config,
+    shared: Shared,
+}
+
+impl Backend for Singularity {
+    type Session = SingularitySession;
+
+    async fn open(&self, spec: SessionSpec) -> Result<SingularitySession> {
+        let engine = Engine::find(self.host.clone()).await?;
+        let home = self.host.describe().home;
+        task::sweep(&engine, &home).await;
+        let image = image::ready(&engine, &home, &self.config.image).await?;
+        let instance = Instance::open(engine, &home, &image, &spec.task, &self.config, &self.shared).await?;
+        SingularitySession::open(instance, spec).await
+    }
+}
+
+export_plugin!(backend "singularity" => |ctx| {
+    Ok(Singularity { host: ctx.host.clone(), config: ctx.config()?, shared: ctx.config()? })
+});
