@@ -31,6 +31,7 @@ use crate::error::{ErrorCode, PluginError, Result};
 
 mod backend;
 mod gate;
+pub mod lines;
 mod model;
 mod platform;
 mod scanner;

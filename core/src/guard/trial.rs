@@ -5,6 +5,7 @@
 //! one session, and it is not given before it stands in the audit log.
 
 use hermes_plugin_api::backend::ExecRequest;
+use hermes_plugin_api::conformance::lines::is_own_line;
 use hermes_plugin_api::conformance::{is_own_command, is_own_file};
 use hermes_plugin_api::error::{ErrorCode, PluginError, Result};
 
@@ -49,6 +50,18 @@ impl Trial {
         Ok(Authorized::mint(Exec { command, cwd, backend, session }))
     }
 
+    /// Allows one command line of the suite's, in a directory.
+    ///
+    /// # Errors
+    /// `DENIED` for any other.
+    pub(crate) fn line(&self, text: &str, cwd: &str) -> Result<Authorized<Exec>> {
+        if !is_own_line(text) {
+            return Err(denied("command"));
+        }
+        let (backend, session) = (self.backend.clone(), self.session.clone());
+        Ok(Authorized::mint(Exec { command: text.to_owned(), cwd: cwd.to_owned(), backend, session }))
+    }
+
     /// Allows one file of the suite's to be written.
     ///
     /// # Errors
@@ -85,6 +98,8 @@ mod tests {
         assert_eq!((own.effect().backend.as_str(), own.effect().session.as_str()), ("mine", "s"));
         let other = trial.command(&request(&["sh", "-c", "rm -r /", "sh"])).expect_err("denied");
         assert_eq!(other.code, ErrorCode::DENIED);
+        assert!(trial.line("cd /; export CONFORMANCE=left", "/").is_ok());
+        assert_eq!(trial.line("rm -r /", "/").expect_err("denied").code, ErrorCode::DENIED);
         assert!(trial.file("/w/hermes-conformance.aB3dE6/x").is_ok());
         assert_eq!(trial.file("/etc/passwd").expect_err("denied").code, ErrorCode::DENIED);
     }

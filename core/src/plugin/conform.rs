@@ -4,6 +4,7 @@
 //! only how a loaded plugin is called.
 
 mod offered;
+mod shell;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -139,7 +140,12 @@ impl Tester<'_> {
             spec.env = BTreeMap::from([("PATH", path), ("HOME", &place)].map(|(k, v)| (k.to_owned(), v.to_owned())));
             spec.cwd = Some(place);
         }
-        Ok(conformance::backend(&Timed, &Arc::new(tried), name, &spec).await)
+        let tried = Arc::new(tried);
+        let mut checks = conformance::backend(&Timed, &tried, name, &spec).await;
+        if !checks.iter().any(|check| matches!(check.outcome, Outcome::Skipped(_))) {
+            checks.extend(shell::checks(&tried, &spec).await);
+        }
+        Ok(checks)
     }
 }
 

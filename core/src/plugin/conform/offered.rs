@@ -76,8 +76,8 @@ impl Backend for Tried {
 }
 
 pub(super) struct TriedSession {
-    session: SessionHandle,
-    trial: Trial,
+    pub(super) session: SessionHandle,
+    pub(super) trial: Trial,
 }
 
 impl BackendSession for TriedSession {
