@@ -5,14 +5,25 @@ use super::{Hit, is_order};
 /// Longer runs are cut: an order stands at the beginning or nowhere.
 const LONGEST: usize = 4096;
 
+/// The bytes of which codes are made.
+const CODE: [bool; 256] = {
+    let mut code = [false; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        code[byte as usize] = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'+' | b'/' | b'=' | b'_' | b'-' | b'%' | b'&' | b'#' | b';' | b'\\');
+        byte += 1;
+    }
+    code
+};
+
 /// Finds them.
 pub(super) fn find(text: &str) -> Vec<Hit> {
     let mut hits = Vec::new();
     let mut at = 0;
     let bytes = text.as_bytes();
     while at < bytes.len() {
-        let is = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=_-%&#;\\".contains(byte);
-        let length = bytes[at..].iter().position(|byte| !is(byte)).unwrap_or(bytes.len() - at);
+        let length = bytes[at..].iter().position(|byte| !CODE[usize::from(*byte)]).unwrap_or(bytes.len() - at);
         if length >= 16 {
             let run = &text[at..at + length.min(LONGEST)];
             if decoded(run).is_some_and(|decoded| is_order(&decoded)) {
@@ -131,13 +142,9 @@ fn turned(text: &str) -> Vec<Hit> {
         let span = at..at + line.trim_end().len();
         at += line.len();
         let line = &line[..line.floor_char_boundary(line.len().min(LONGEST))];
-        let rot =
-            has_two(line, &["vtaber", "qvfertneq", "cerivbhf", "vafgehpgvbaf", "sbetrg", "flfgrz", "cebzcg", "hfre"]);
-        let back =
-            has_two(line, &["erongi", "drager", "suoiverp", "snoitcurtsni", "tegrof", "metsys", "tpmorp", "roirp"]);
-        let turned = match (rot, back) {
-            (true, _) => line.chars().map(rot13).collect::<String>(),
-            (_, true) => line.chars().rev().collect(),
+        let turned = match telling(line) {
+            (2.., _) => line.chars().map(rot13).collect::<String>(),
+            (_, 2..) => line.chars().rev().collect(),
             _ => continue,
         };
         if is_order(&turned) {
@@ -147,9 +154,21 @@ fn turned(text: &str) -> Vec<Hit> {
     hits
 }
 
-fn has_two(line: &str, words: &[&str]) -> bool {
-    let is = |word: &str| words.iter().any(|known| word.eq_ignore_ascii_case(known));
-    line.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| is(word)).take(2).count() == 2
+/// How many words of a line tell that it is in rot13, and how many that it stands backwards.
+fn telling(line: &str) -> (usize, usize) {
+    const ROT: &[&[u8]] =
+        &[b"vtaber", b"qvfertneq", b"cerivbhf", b"vafgehpgvbaf", b"sbetrg", b"flfgrz", b"cebzcg", b"hfre"];
+    const BACK: &[&[u8]] =
+        &[b"erongi", b"drager", b"suoiverp", b"snoitcurtsni", b"tegrof", b"metsys", b"tpmorp", b"roirp"];
+    let (mut rot, mut back) = (0, 0);
+    for word in line.as_bytes().split(|byte| !byte.is_ascii_alphabetic()) {
+        if matches!(word.len(), 4..=6 | 8 | 9 | 12) {
+            let is = |known: &&[u8]| word.eq_ignore_ascii_case(known);
+            rot += usize::from(ROT.iter().any(is));
+            back += usize::from(BACK.iter().any(is));
+        }
+    }
+    (rot, back)
 }
 
 fn rot13(c: char) -> char {

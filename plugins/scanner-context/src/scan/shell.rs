@@ -9,47 +9,56 @@ pub(super) const RULES: [&str; 2] = ["exfiltration", "read-secrets"];
 /// As far as a command's line is looked at.
 const LINE: usize = 2048;
 
+/// What the word at the beginning of a command does with a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    Send,
+    Show,
+    Copy,
+    /// An order in prose.
+    Tell,
+}
+
+fn deed(word: &str) -> Option<Deed> {
+    Some(match word {
+        "curl" | "wget" | "nc" | "ncat" | "http" | "xh" | "httpie" => Deed::Send,
+        "cat" | "less" | "more" | "head" | "tail" | "tac" | "bat" | "base64" | "xxd" | "strings" | "nl" | "od" => {
+            Deed::Show
+        }
+        "cp" | "scp" | "rsync" => Deed::Copy,
+        "read" | "open" | "send" | "upload" | "print" | "post" | "email" | "paste" | "share" | "output" | "show"
+        | "leak" | "collect" => Deed::Tell,
+        _ => return None,
+    })
+}
+
 /// Finds them, by the program at their beginning.
 pub(super) fn find(text: &str, words: &[Word]) -> Vec<Hit> {
     let mut hits = Vec::new();
     let (mut done, mut clean) = (0, 0);
-    for (at, word) in words.iter().enumerate().filter(|(_, word)| word.text.len() <= 8) {
-        if word.span.start < done {
+    for (at, word) in words.iter().enumerate() {
+        let Some(deed) = deed(&word.text) else { continue };
+        // What an earlier program of the line does not send, a later one does not.
+        if word.span.start < done || deed == Deed::Send && word.span.start < clean {
             continue;
         }
         let rest = line(text, word.span.end);
-        let web = matches!(word.text.as_str(), "curl" | "wget" | "nc" | "ncat" | "http" | "xh" | "httpie");
-        // What an earlier program of the line does not send, a later one does not.
-        if web && word.span.start < clean {
-            continue;
-        }
-        let found = match word.text.as_str() {
-            _ if web && sends_secret(rest) => Some((RULES[0], "a command that sends a secret away")),
-            "cat" | "less" | "more" | "head" | "tail" | "tac" | "bat" | "base64" | "xxd" | "strings" | "nl" | "od"
-                if reads_secret(rest) =>
-            {
-                Some((RULES[1], "a command that reads a file of secrets"))
+        let (is_found, rule, title) = match deed {
+            Deed::Send => (sends_secret(rest), RULES[0], "a command that sends a secret away"),
+            Deed::Show => (reads_secret(rest), RULES[1], "a command that reads a file of secrets"),
+            Deed::Copy => {
+                let copies = first_operand(rest).is_some_and(is_secret_file);
+                (copies, RULES[1], "a command that copies a file of secrets")
             }
-            "cp" | "scp" | "rsync" if first_operand(rest).is_some_and(is_secret_file) => {
-                Some((RULES[1], "a command that copies a file of secrets"))
-            }
-            "read" | "open" | "send" | "upload" | "print" | "post" | "email" | "paste" | "share" | "output"
-            | "show" | "leak" | "collect"
-                if tells_secret(&word.text, rest) =>
-            {
-                Some((RULES[1], "an order to read a file of secrets"))
-            }
-            _ => None,
+            Deed::Tell => (tells_secret(&word.text, rest), RULES[1], "an order to read a file of secrets"),
         };
-        if web {
+        if deed == Deed::Send {
             clean = word.span.end + rest.len();
         }
-        let Some((rule, title)) = found else { continue };
-        if is_warned(words, at) {
-            continue;
+        if is_found && !is_warned(words, at) {
+            done = word.span.end + rest.len();
+            hits.push(Hit { rule, title, span: word.span.start..done });
         }
-        done = word.span.end + rest.len();
-        hits.push(Hit { rule, title, span: word.span.start..done });
     }
     hits
 }

@@ -46,13 +46,14 @@ pub(super) fn read(text: &str) -> Vec<Word> {
             push(
                 &mut words,
                 Word {
-                    text: std::mem::take(&mut folded),
+                    text: folded.as_str().to_owned(),
                     span: start..at,
                     first,
                     quoted: marks.within(),
                     colon: c == ':',
                 },
             );
+            folded.clear();
             first = false;
         }
         first |= marks.see(text, at, c);
@@ -64,8 +65,11 @@ pub(super) fn read(text: &str) -> Vec<Word> {
 }
 
 fn push(words: &mut Vec<Word>, mut word: Word) {
-    let letters = word.text.bytes().any(|byte| byte.is_ascii_alphabetic());
-    if letters && word.text.len() >= 3 && word.text.bytes().any(|byte| b"013457".contains(&byte)) {
+    let letters = || word.text.bytes().any(|byte| byte.is_ascii_alphabetic());
+    if word.text.len() >= 3
+        && word.text.bytes().any(|byte| matches!(byte, b'0' | b'1' | b'3' | b'4' | b'5' | b'7'))
+        && letters()
+    {
         word.text = word.text.chars().map(unleet).collect();
     }
     words.push(word);
