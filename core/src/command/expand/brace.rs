@@ -1,6 +1,6 @@
 //! Brace expansion: `{a,b}` and `{1..3}`, before anything else is expanded. Must not look at values.
 
-use crate::command::ast::{Param, Part};
+use crate::command::ast::{Param, ParamOp, Part};
 use crate::command::bound::Budget;
 use std::borrow::Borrow;
 
@@ -115,14 +115,45 @@ fn into_part(bit: Bit<'_>) -> Expanded<'_> {
     }
 }
 
+/// How many braces the operand of a `${…}` opens and does not close.
+fn left_open(part: &Part) -> usize {
+    let Part::Param(param) = part else { return 0 };
+    let Some(ParamOp::Default { word, .. }) = &param.op else { return 0 };
+    let braces = word.parts.iter().filter_map(|part| match part {
+        Part::Plain(plain) => Some(plain.as_str()),
+        _ => None,
+    });
+    braces.flat_map(str::chars).fold(0, |open: usize, c| match c {
+        '{' => open + 1,
+        '}' => open.saturating_sub(1),
+        _ => open,
+    })
+}
+
 fn tokens(parts: &[Part]) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
+    // Braces that a `${…}` left open: up to where they close, the text counts as its own.
+    let mut open = 0usize;
     for part in parts {
         let Part::Plain(plain) = part else {
+            open += left_open(part);
             tokens.push(Token::Part(part));
             continue;
         };
         let mut rest = plain.as_str();
+        if open > 0 {
+            let own = plain.find(|c| {
+                open = match c {
+                    '{' => open + 1,
+                    '}' => open - 1,
+                    _ => open,
+                };
+                open == 0
+            });
+            let (skipped, after) = plain.split_at(own.map_or(plain.len(), |at| at + 1));
+            tokens.push(Token::Text(skipped));
+            rest = after;
+        }
         while let Some(at) = rest.find(['{', ',', '}']) {
             if at > 0 {
                 tokens.push(Token::Text(&rest[..at]));

@@ -5,6 +5,7 @@ use super::{Expanded, is_loose};
 use crate::command::ast::{Param, ParamOp, Part, Replace, Word};
 use crate::command::env::{Space, Value};
 use crate::command::run::{Reader, Scope};
+use crate::command::simple::Separators;
 use crate::command::text::{self, Text};
 use hermes_plugin_api::command::{Piece, Why};
 
@@ -222,7 +223,15 @@ impl Reader {
             return match (self.variable(&param.name), &*subscript, &param.op) {
                 (Value::List(items), "@" | "*", None) if !items.iter().any(|(_, item)| is_loose(item)) => {
                     let keys = items.iter().map(|(key, _)| vec![Piece::Text(key.clone())]).collect();
-                    if subscript == "@" { Expanded::Many(keys) } else { Expanded::Joined(keys) }
+                    match (&*subscript, self.separators()) {
+                        ("@", _) => Expanded::Many(keys),
+                        // Without a separator bash puts a blank between them, and does not split there.
+                        (_, Separators::These(none)) if none.is_empty() && !quoted => {
+                            let keys: Vec<&str> = items.iter().map(|(key, _)| key.as_str()).collect();
+                            Expanded::Many(vec![vec![Piece::Text(keys.join(" "))]])
+                        }
+                        _ => Expanded::Joined(keys),
+                    }
                 }
                 (Value::Map(items), "@" | "*", None) if items.len() <= 1 => {
                     let key = |(key, _): &(String, Text)| text::word(key, Default::default()).pieces;

@@ -40,6 +40,8 @@ fn words_keep_their_shape() {
     check("echo a{b,c}d {1..3} {a,b}{1,2} {x} {} a{,b}", &["echo abd acd 1 2 3 a1 a2 b1 b2 {x} {} a ab"]);
     check("echo {01..03} {3..1} {a..c} {1..9..4}", &["echo 01 02 03 3 2 1 a b c 1 5 9"]);
     check("echo \"{a,b}\" '{c,d}' \\{e,f}", &["echo {a,b} {c,d} {e,f}"]);
+    // What a `${…}` leaves open belongs to it when braces are looked for.
+    check("b=x; echo ${b:-{a,b}{c,d}} ${b:+{a,b}{c,d}}{e,f}", &["b=x", "echo x{c,d}} {a,b{c,d}}e {a,b{c,d}}f"]);
     check("ls *.txt a?b [ab]c", &["ls <*>.txt a<?>b <[ab]>c"]);
     check("ls '*.txt' \\*", &["ls *.txt *"]);
     check("cd ~ && ls ~/x \"~\" a~", &["cd <HOME>", "ls <HOME>/x ~ a~"]);
@@ -62,6 +64,7 @@ fn variables_of_the_line_are_followed() {
     check("set -- rm x; $1 $2; \"$@\"", &["set -- rm x", "rm x", "rm x"]);
     check("echo $((1+2*3)) $((x=4, x+1))", &["echo 7 5"]);
     check("a=1; a+=2; echo $a", &["a=1", "a=2", "echo 12"]);
+    check("IFS=; b=(y x); echo ${!b[*]} \"${!b[*]}\"", &["IFS=''", "b=yx", "echo '0 1' 01"]);
     check("unset a; ${a:-rm} x", &["unset a", "rm x"]);
     check("IFS=,; a=rm,x; $a", &["IFS=,", "a=rm,x", "rm x"]);
 }
