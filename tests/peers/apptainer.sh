@@ -7,6 +7,7 @@ if command -v apptainer >/dev/null; then exit 0; fi
 export DEBIAN_FRONTEND=noninteractive
 sudo=()
 ((EUID == 0)) || sudo=(sudo -n)
+"${sudo[@]}" apt-get update -q
 "${sudo[@]}" apt-get install -q -y --no-install-recommends patchelf squashfs-tools uidmap
 
 work=$(mktemp -d)

@@ -139,6 +139,44 @@ impl Sshd {
         std::fs::set_permissions(&stand_in, std::fs::Permissions::from_mode(0o755)).expect("set");
     }
 
+    /// Puts a passphrase on the key that it lets in.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub fn lock_key(&self, passphrase: &str) {
+        let path = self.path("user");
+        let changed = program("ssh-keygen").args(["-q", "-p", "-P", "", "-N", passphrase, "-f", text(&path)]).output();
+        assert!(changed.expect("run").status.success());
+    }
+
+    /// Starts an agent that has that key.
+    ///
+    /// # Panics
+    /// When that fails.
+    #[must_use]
+    pub fn agent(&self, passphrase: &str) -> Agent {
+        let socket = self.path("agent");
+        let mut command = program("ssh-agent");
+        command.args(["-D", "-a", text(&socket)]);
+        let agent = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
+        let agent = Agent { agent, socket };
+        for _ in 0..TRIES {
+            if agent.socket.exists() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(25));
+        }
+        // It asks for the passphrase by a program.
+        let asker = self.path("asker");
+        std::fs::write(&asker, format!("#!/bin/sh\necho '{passphrase}'\n")).expect("written");
+        std::fs::set_permissions(&asker, std::fs::Permissions::from_mode(0o700)).expect("set");
+        let mut add = program("ssh-add");
+        add.arg(self.path("user")).env("SSH_AUTH_SOCK", &agent.socket).stdin(Stdio::null());
+        add.env("SSH_ASKPASS", &asker).env("SSH_ASKPASS_REQUIRE", "force");
+        assert!(add.output().expect("run").status.success());
+        agent
+    }
+
     /// How many connections were let in.
     #[must_use]
     pub fn connections(&self) -> usize {
@@ -177,6 +215,27 @@ impl Sshd {
             std::thread::sleep(Duration::from_millis(25));
         }
         panic!("sshd does not come up: {}", self.log());
+    }
+}
+
+/// An agent with keys. It ends when this is dropped.
+pub struct Agent {
+    agent: Child,
+    socket: PathBuf,
+}
+
+impl Agent {
+    /// What `SSH_AUTH_SOCK` names.
+    #[must_use]
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.agent.kill();
+        let _ = self.agent.wait();
     }
 }
 

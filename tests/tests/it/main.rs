@@ -1,6 +1,7 @@
 //! Conformance suites and stories, in one binary.
 
 mod activity;
+mod backends;
 mod bad_input;
 mod commands;
 mod context;

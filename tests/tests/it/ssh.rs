@@ -118,6 +118,53 @@ fn settings_that_ssh_would_take_for_options_are_refused() {
 }
 
 #[test]
+fn a_key_with_a_passphrase_is_the_agents_business() {
+    let Some(sshd) = Sshd::start() else { return };
+    let hermes = sshd.reached_by(Hermes::new(), "");
+    sshd.lock_key("secret words");
+    let ran = run(hermes.harmless(&exec("true")));
+    assert!(ran.code == Some(1) && ran.err.contains("does not let us in") && ran.err.contains("ssh-add"), "{ran:?}");
+    let agent = sshd.agent("secret words");
+    let mut command = hermes.harmless(&exec("echo in"));
+    command.env("SSH_AUTH_SOCK", agent.socket());
+    let ran = run(command);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "in\n"), "{ran:?}");
+}
+
+#[test]
+fn what_takes_too_long_ends_over_there_with_all_it_started() {
+    let Some(sshd) = Sshd::start() else { return };
+    let hermes = sshd.reached_by(Hermes::new(), "  timeout: 1\n");
+    let pids = hermes.path("work/pids");
+    let command = format!("(setsid sleep 600 & echo $! >{0}); sleep 600 & echo $! >>{0}; wait", text(&pids));
+    let ran = run(hermes.harmless(&exec(&command)));
+    assert_eq!(ran.code, Some(124), "{ran:?}");
+    let pids = std::fs::read_to_string(pids).expect("read");
+    assert_eq!(pids.lines().count(), 2);
+    for pid in pids.lines() {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        assert!(stat.is_empty() || stat.contains(") Z "), "{stat}");
+    }
+}
+
+#[test]
+fn more_commands_at_a_time_than_one_connection_takes_open_another() {
+    let Some(sshd) = Sshd::with("MaxSessions 1") else { return };
+    let hermes = sshd.reached_by(Hermes::new(), "");
+    let children: Vec<_> = (0..3)
+        .map(|_| {
+            let mut command = hermes.harmless(&exec("sleep 2; echo done"));
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started")
+        })
+        .collect();
+    for child in children {
+        let output = child.wait_with_output().expect("waited for");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "done\n", "{output:?}");
+    }
+    assert!((2..=3).contains(&sshd.connections()), "{}", sshd.connections());
+}
+
+#[test]
 fn the_suite_of_backends_passes() {
     let Some(sshd) = Sshd::start() else { return };
     let hermes = sshd.reached_by(Hermes::new(), "");
