@@ -12,6 +12,7 @@ pub mod desk;
 mod entitle;
 pub mod kept;
 pub mod line;
+mod opening;
 mod password;
 pub mod pictures;
 mod question;

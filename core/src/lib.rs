@@ -13,6 +13,7 @@ pub mod files;
 pub mod flow;
 pub mod guard;
 pub mod host;
+pub mod lent;
 pub mod notes;
 pub mod plugin;
 pub mod redact;

@@ -79,8 +79,23 @@ pub struct SessionSpec {
     pub task: String,
     /// Where to start; the backend's own default when absent.
     pub cwd: Option<String>,
+    /// Stands for whoever waits, as long as [`Backend::open`] runs: [`crate::Host::emit`] tells them how far it is, or
+    /// what they must know of the session. Empty where nobody is there.
+    pub token: String,
+    /// Files of this machine that commands may read where they run, at these paths below `.hermes` of the home there.
+    pub files: Vec<SharedFile>,
     /// The environment of every command, already filtered.
     pub env: BTreeMap<String, String>,
+}
+
+/// A file that is lent to the commands of a session: for reading, and never changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SharedFile {
+    /// Where it is, absolute.
+    pub source: String,
+    /// What it is called below `.hermes`: relative, without `..`.
+    pub name: String,
 }
 
 /// What a session is.

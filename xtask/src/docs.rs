@@ -23,6 +23,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     let prefix = workspace.prefix();
     install::build_into(workspace, &prefix, Profile::Dev)?;
     let references = [
+        ("backends.md", catalogued(workspace, &prefix, "backends")?),
         ("configuration.md", catalogued(workspace, &prefix, "configuration")?),
         ("environment.md", catalogued(workspace, &prefix, "environment")?),
         ("rules.md", output(Command::new(reference(workspace)).arg("rules"))?),

@@ -89,7 +89,7 @@ fn all(ground: Result<Ground, Failure>) -> Vec<Check> {
         Ok(config) => {
             checks.extend(plugins::all(&ground, &config));
             checks.extend([plugins::scanners(&ground, &config), plugins::model(&ground, &config)]);
-            checks.push(plugins::backend(&ground, &config));
+            checks.extend(plugins::backends(&ground, &config));
         }
         Err(error) if checks.iter().all(|check| check.state != State::Failed) => {
             checks.push(told("config", &error.into()));

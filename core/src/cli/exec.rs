@@ -12,7 +12,7 @@ use clap::Args;
 use futures_util::FutureExt as _;
 use hermes_plugin_api::error::{ErrorCode, PluginError, Result as PluginResult};
 use hermes_plugin_api::host::ShellRequest;
-use hermes_plugin_api::platform::{Event, Inbound, Prompt};
+use hermes_plugin_api::platform::{Body, Event, Inbound, Prompt};
 
 use crate::app::Ground;
 use crate::cli::check::shell_text;
@@ -28,6 +28,7 @@ use crate::guard::Approver;
 use crate::host::clock;
 use crate::host::scope::{BoxFuture, ToolScope as _};
 use crate::plugin::handle::PlatformHandle;
+use crate::turn::Follower;
 
 /// The command was refused.
 const DENIED: u8 = 126;
@@ -63,7 +64,7 @@ async fn exec(started: Arc<Started>, args: ExecArgs) -> Result<u8, Failure> {
     let there = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     let approver = there.then(|| keyboard.clone() as Arc<dyn Approver>);
     let place = started.place(args.backend.as_deref(), "exec".to_owned())?;
-    let desk = Desk::new(place, &clock::random_id(), approver).with_task(TASK);
+    let desk = Desk::new(place, &clock::random_id(), approver).with_task(TASK).followed(Arc::new(Notes));
     let cancel = CancelSource::new();
     let (output, mut pieces) = bytes(QUEUE);
     let request = ShellRequest { command: shell_text(&args.command)?, ..ShellRequest::default() };
@@ -106,6 +107,20 @@ fn notice_of(output: &str) {
     let last = output.lines().last().unwrap_or_default();
     if last.starts_with("[Command ") && last.ends_with(']') {
         out::note(last);
+    }
+}
+
+/// What goes on besides the command is told on standard error.
+struct Notes;
+
+impl Follower for Notes {
+    fn show(&self, body: Body) -> BoxFuture<'_, ()> {
+        match body {
+            Body::Notice { text } => out::note(&text),
+            Body::Activity { text, .. } if std::io::stderr().is_terminal() => out::note(&text),
+            _ => {}
+        }
+        std::future::ready(()).boxed()
     }
 }
 

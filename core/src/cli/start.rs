@@ -6,6 +6,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hermes_plugin_api::backend::SharedFile;
 use hermes_plugin_api::manifest::Kind;
 use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,6 +20,7 @@ use crate::conversation::desk::Place;
 use crate::env_policy::{self, Asking, Child, Passthrough, SUDO_PASSWORD};
 use crate::error::Failure;
 use crate::guard::{AllowList, Guard};
+use crate::lent;
 use crate::plugin::handle::PlatformHandle;
 use crate::shell::Sudo;
 
@@ -93,10 +95,22 @@ impl Started {
             checkpoints: self.app.home.cache_dir().join("checkpoints"),
             cwd,
             env: self.environment(name, here),
+            files: if here { Vec::new() } else { self.lent() },
+            scopes: self.app.services.scopes.clone(),
             timeout: Duration::from_secs(terminal.timeout),
             sudo: self.app.config.secret(SUDO_PASSWORD).map(|password| Sudo::new(&password)),
             who,
         })
+    }
+
+    /// The files of the home that commands elsewhere may read.
+    fn lent(&self) -> Vec<SharedFile> {
+        let names = &self.app.config.settings.terminal.credential_files;
+        let (files, refused) = lent::look_up(self.app.home.root(), names);
+        for why in refused {
+            out::note(&format!("warning: `terminal.credential_files`: {why}"));
+        }
+        files
     }
 
     /// A fact that a backend's manifest states.

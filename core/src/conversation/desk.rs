@@ -11,32 +11,32 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use hermes_plugin_api::backend::{Keep, SessionSpec};
+use hermes_plugin_api::backend::{Keep, SessionSpec, SharedFile};
 use hermes_plugin_api::error::{ErrorCode, PluginError, Result};
 use hermes_plugin_api::flow::{Cancel, Output};
 use hermes_plugin_api::host::{ProcessAction, ShellRequest, ShellResult};
 use hermes_plugin_api::model::Completion;
 use hermes_plugin_api::platform::Body;
-use hermes_plugin_api::session::{Answer, AskRequest, CompleteRequest, REPORT, Report};
+use hermes_plugin_api::session::{Answer, AskRequest, CompleteRequest, Report};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
 use crate::conversation::agent::Agent;
+use crate::conversation::auxiliary;
 use crate::conversation::kept::Kept;
 use crate::conversation::line::Line;
+use crate::conversation::opening::{self, Opening};
 use crate::conversation::password;
 use crate::conversation::question::{Heard, Question};
 use crate::conversation::workplace::{Workplace, Workspace};
-use crate::conversation::{auxiliary, quote};
 use crate::files::Files;
 use crate::files::checkpoint::Checkpoints;
 use crate::flow::within;
 use crate::guard::witness::{Authorized, Exec};
 use crate::guard::{Approver, Audience, Caller, CommandRequest, Guard, Listener};
-use crate::host::scope::{BoxFuture, FileRequest, KeptRequest, ToolScope};
+use crate::host::scope::{BoxFuture, FileRequest, KeptRequest, Scopes, ToolScope};
 use crate::plugin::handle::BackendHandle;
-use crate::redact::redact;
 use crate::shell::{RunOptions, Shell, Sudo};
 use crate::turn::Follower;
 
@@ -58,6 +58,10 @@ pub struct Place {
     pub cwd: Option<String>,
     /// The environment of every command.
     pub env: BTreeMap<String, String>,
+    /// Files of the home that commands may read where they run.
+    pub files: Vec<SharedFile>,
+    /// The calls that run now: opening a session is one.
+    pub scopes: Scopes,
     /// How long a command may take that says nothing else.
     pub timeout: Duration,
     /// What `sudo` is fed.
@@ -82,8 +86,8 @@ impl Workplace for Desks {
     fn open(&self, session: &str, line: &Arc<Line>) -> Arc<dyn Workspace> {
         let approver = self.attended.then(|| line.clone() as Arc<dyn Approver>);
         let mut desk = Desk::new(self.place.clone(), session, approver);
-        desk.tools = Some(Tools { agent: self.agent.clone(), kept: self.kept.clone(), follower: line.clone() });
-        Arc::new(desk)
+        desk.tools = Some(Tools { agent: self.agent.clone(), kept: self.kept.clone() });
+        Arc::new(desk.followed(line.clone()))
     }
 }
 
@@ -95,6 +99,7 @@ pub struct Desk {
     task: Option<String>,
     approver: Option<Arc<dyn Approver>>,
     tools: Option<Tools>,
+    follower: Option<Arc<dyn Follower>>,
     shell: OnceCell<Shell>,
     checkpoints: Checkpoints,
     refused: AtomicBool,
@@ -106,7 +111,6 @@ pub struct Desk {
 struct Tools {
     agent: Arc<Agent>,
     kept: Kept,
-    follower: Arc<dyn Follower>,
 }
 
 impl Desk {
@@ -121,6 +125,7 @@ impl Desk {
             task: None,
             approver,
             tools: None,
+            follower: None,
             shell: OnceCell::new(),
             checkpoints,
             refused: AtomicBool::new(false),
@@ -135,14 +140,23 @@ impl Desk {
         self
     }
 
+    /// With somebody who is told what goes on.
+    #[must_use]
+    pub fn followed(mut self, follower: Arc<dyn Follower>) -> Self {
+        self.follower = Some(follower);
+        self
+    }
+
     async fn shell(&self) -> Result<&Shell> {
         self.shell.get_or_try_init(|| self.open()).await
     }
 
     async fn open(&self) -> Result<Shell> {
-        let Place { backend, cwd, env, timeout, sudo, .. } = &self.place;
+        let Place { backend, cwd, env, files, timeout, sudo, .. } = &self.place;
         let task = self.task.as_ref().unwrap_or(&self.session).clone();
-        let spec = SessionSpec { task, cwd: cwd.clone(), env: env.clone() };
+        let opening = self.place.scopes.open(Arc::new(Opening { follower: self.follower.clone() }));
+        let token = opening.token().to_owned();
+        let spec = SessionSpec { task, cwd: cwd.clone(), env: env.clone(), token, files: files.clone() };
         let what = format!("Backend `{}`", backend.origin().name);
         let session = within(OPENING, &what, backend.open(&self.session, &spec)).await?;
         Ok(Shell::new(session, env.clone(), *timeout).with_sudo(sudo.clone()))
@@ -256,20 +270,6 @@ impl Desk {
         }
     }
 
-    async fn tell(&self, teller: &str, report: Report) {
-        let Some(tools) = &self.tools else { return };
-        let (Report::Progress { text } | Report::Notice { text }) = &report;
-        let text: String = redact(text).chars().take(REPORT).collect();
-        let body = match report {
-            Report::Progress { .. } => Body::activity(format!("{teller}: {}", quote::line(&text))),
-            Report::Notice { .. } => {
-                let lines = quote::lines(&text).into_iter().map(|line| format!("{teller} │ {line}"));
-                Body::Notice { text: lines.collect::<Vec<_>>().join("\n") }
-            }
-        };
-        tools.follower.show(body).await;
-    }
-
     async fn act(&self, action: ProcessAction, cancel: Cancel) -> Result<Value> {
         let shell = self.shell().await?;
         // What reads the input may be a shell or an interpreter: input is a command too.
@@ -284,8 +284,9 @@ impl Desk {
 impl Listener for Desk {
     fn heard<'a>(&'a self, text: &'a str) -> BoxFuture<'a, ()> {
         async move {
-            match (&self.tools, &self.approver) {
-                (Some(tools), _) => tools.follower.show(Body::activity(text)).await,
+            let conversing = self.follower.as_ref().filter(|_| self.tools.is_some());
+            match (conversing, &self.approver) {
+                (Some(follower), _) => follower.show(Body::activity(text)).await,
                 (None, Some(approver)) => approver.notice(text).await,
                 (None, None) => {}
             }
@@ -321,7 +322,7 @@ impl ToolScope for Desk {
     }
 
     fn emit<'a>(&'a self, teller: &'a str, report: Report) -> BoxFuture<'a, Result<()>> {
-        self.tell(teller, report).map(Ok).boxed()
+        opening::tell(self.follower.as_deref(), teller, report).map(Ok).boxed()
     }
 
     fn complete(

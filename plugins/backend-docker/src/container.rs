@@ -11,6 +11,7 @@ use bollard::models::{ContainerCreateBody, ContainerInspectResponse, HostConfig,
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, ListContainersOptionsBuilder, RemoveContainerOptionsBuilder,
 };
+use hermes_plugin_api::backend::SharedFile;
 use hermes_plugin_api::prelude::*;
 
 use crate::config::Config;
@@ -75,7 +76,14 @@ impl Plan {
     ///
     /// # Errors
     /// `CONFIG` for volumes that are none; `UNAVAILABLE` when the task's folders cannot be made.
-    pub(crate) fn new(config: &Config, home: &str, task: &Task, user: &User, disk: bool) -> Result<Self> {
+    pub(crate) fn new(
+        config: &Config,
+        home: &str,
+        task: &Task,
+        files: &[SharedFile],
+        user: &User,
+        disk: bool,
+    ) -> Result<Self> {
         let mut tmpfs: HashMap<String, String> = TMPFS.map(|(path, options)| (path.into(), options.into())).into();
         let mut mounts = Vec::new();
         let here = config.mount_cwd.then(std::env::current_dir).transpose();
@@ -96,6 +104,16 @@ impl Plan {
                     tmpfs.insert(place.into(), format!("rw,exec,nosuid,uid={uid},gid={gid},mode=0755{size}"));
                 }
             }
+        }
+        for SharedFile { source, name } in files {
+            if config.persistent
+                && let Some(parent) = task.folder.join("home/.hermes").join(name).parent()
+            {
+                // What the engine makes on the way belongs to root.
+                let _ = std::fs::create_dir_all(parent);
+            }
+            let target = format!("{ROOT}/.hermes/{name}");
+            mounts.push(Mount { read_only: Some(true), ..bind(Path::new(source), &target) });
         }
         let host = HostConfig {
             cap_drop: Some(vec!["ALL".into()]),
@@ -206,8 +224,17 @@ impl Plan {
     }
 }
 
-/// Containers of this home, each with its task.
-async fn list(engine: &Engine, home: &str) -> Result<Vec<(String, String)>> {
+/// A container of this home.
+pub(crate) struct Found {
+    pub(crate) id: String,
+    /// Whose it is, as its label says.
+    pub(crate) task: String,
+    /// What it does.
+    pub(crate) state: String,
+}
+
+/// Containers of this home.
+pub(crate) async fn list(engine: &Engine, home: &str) -> Result<Vec<Found>> {
     let filters = HashMap::from([("label", vec![format!("{HOME}={home}")])]);
     let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
     let found = engine.api.list_containers(Some(options)).await;
@@ -216,7 +243,8 @@ async fn list(engine: &Engine, home: &str) -> Result<Vec<(String, String)>> {
     let named = found.into_iter().filter_map(|one| {
         let labels = one.labels.unwrap_or_default();
         // The filter of an engine is not trusted with what may be removed.
-        (of(&labels, HOME) == home).then(|| Some((one.id?, of(&labels, TASK)))).flatten()
+        let state = one.state.map(|state| state.to_string()).unwrap_or_default();
+        (of(&labels, HOME) == home).then(|| Some(Found { id: one.id?, task: of(&labels, TASK), state })).flatten()
     });
     Ok(named.collect())
 }
@@ -227,7 +255,7 @@ const ORPHANED: u64 = 3_600_000;
 /// Takes away what processes left that ended without closing: containers of this home whose tasks nobody has used
 /// for a while. Their files stay.
 pub(crate) async fn reap(engine: &Engine, home: &str, now: u64) -> Result<()> {
-    for (id, task) in list(engine, home).await? {
+    for Found { id, task, .. } in list(engine, home).await? {
         let unused = Unused::find(home, &task).filter(|unused| now.saturating_sub(unused.since) >= ORPHANED);
         if unused.is_some() {
             tracing::info!(task, "Removing a container that nobody uses.");

@@ -19,6 +19,7 @@ for file in memory/memory.limit_in_bytes memory.max pids/pids.max pids.max cpu/c
 done
 while read -r what place type options rest; do case $place in /tmp|/var/tmp|/run) echo "mount:$place $type,$options";; esac; done </proc/mounts
 if command -v bash >/dev/null; then echo "bash yes"; fi
+[ -d "$1" ] || echo "directory no"
 "#;
 
 /// What was read inside.
@@ -35,6 +36,11 @@ impl Inside {
     /// Whether the shell that commands are written for is there.
     pub(crate) fn has_bash(&self) -> bool {
         self.0.contains_key("bash")
+    }
+
+    /// Whether the directory that commands begin in is missing.
+    pub(crate) fn lacks_directory(&self) -> bool {
+        self.0.contains_key("directory")
     }
 
     fn get(&self, name: &str) -> Option<&str> {

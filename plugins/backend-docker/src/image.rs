@@ -1,5 +1,7 @@
 //! Fetches images, and says how far that is.
 
+use std::pin::Pin;
+
 use bollard::models::CreateImageInfo;
 use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::StreamExt as _;
@@ -10,7 +12,7 @@ use crate::engine::{Engine, status};
 /// Whoever waits for a session.
 pub(crate) trait Told: Send + Sync {
     /// Says how far it is.
-    fn progress(&self, text: String) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    fn progress(&self, text: String) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 
 /// Fetches an image.

@@ -10,6 +10,7 @@ mod exec;
 mod facts;
 mod files;
 mod image;
+mod sandboxes;
 mod session;
 mod task;
 #[cfg(test)]
@@ -40,7 +41,24 @@ impl Backend for Containers {
     }
 }
 
-export_plugin!(backend "docker" => |ctx| {
-    let config = Arc::new(ctx.config::<Config>()?);
-    Ok(Containers { host: ctx.host.clone(), config, runtime: Arc::new(OwnRuntime::start("docker")?) })
-});
+/// The word that lists and takes away what tasks keep.
+struct Sandboxes(Containers);
+
+impl Commands for Sandboxes {
+    async fn run(&self, _: &str, argv: Vec<String>, output: Output) -> Result<i32> {
+        let (host, config) = (self.0.host.clone(), self.0.config.clone());
+        self.0.runtime.run(async move { sandboxes::run(&host, &config, &argv, &output).await }).await
+    }
+}
+
+impl Containers {
+    fn new(ctx: &Context) -> Result<Self> {
+        let runtime = Arc::new(OwnRuntime::start("docker")?);
+        Ok(Self { host: ctx.host.clone(), config: Arc::new(ctx.config::<Config>()?), runtime })
+    }
+}
+
+export_plugin!(
+    backend "docker" => Containers::new,
+    commands "sandboxes" => |ctx| Ok(Sandboxes(Containers::new(ctx)?)),
+);

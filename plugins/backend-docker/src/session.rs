@@ -4,6 +4,7 @@
 //! have gone, and nothing is repeated.
 
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use bollard::models::ContainerInspectResponse;
 use hermes_plugin_api::backend::{ExecRequest, Exit, Keep, SessionFacts, SessionSpec};
 use hermes_plugin_api::prelude::*;
 use hermes_plugin_api::runtime::OwnRuntime;
+use hermes_plugin_api::session::Report;
 use tokio::sync::RwLock;
 
 use crate::config::Config;
@@ -48,13 +50,23 @@ pub(crate) struct Parts {
     place: RwLock<Place>,
 }
 
-/// Nobody is told how far it is but the log.
-struct Logged;
+/// Whoever waits for the session, if somebody does.
+struct Waiting<'a> {
+    host: &'a Host,
+    token: &'a str,
+}
 
-impl Told for Logged {
-    fn progress(&self, text: String) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+impl Waiting<'_> {
+    async fn tell(&self, report: Report) {
+        // Who is not there is not told.
+        let _ = self.host.emit(self.token, report).await;
+    }
+}
+
+impl Told for Waiting<'_> {
+    fn progress(&self, text: String) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         tracing::info!("{text}.");
-        Box::pin(std::future::ready(()))
+        Box::pin(self.tell(Report::Progress { text }))
     }
 }
 
@@ -71,8 +83,9 @@ impl Parts {
         let limits_disk = limits_disk(info.driver.as_deref(), info.driver_status.as_deref());
         let task = Task::take(&home, &spec.task)?;
         let disk = config.disk > 0 && limits_disk;
-        let plan = Plan::new(&config, &home, &task, &User::of(rootless), disk)?;
-        let there = plan.run(&engine, &Logged).await?;
+        let plan = Plan::new(&config, &home, &task, &spec.files, &User::of(rootless), disk)?;
+        let waiting = Waiting { host: &host, token: &spec.token };
+        let there = plan.run(&engine, &waiting).await?;
         if let Err(error) = container::reap(&engine, &home, host.now_ms()).await {
             tracing::warn!(%error, "Containers that nobody uses could not be looked for.");
         }
@@ -86,21 +99,36 @@ impl Parts {
                 return Err(error);
             }
         };
+        let parts = Self { facts, ..parts };
+        parts.warn(&lacking, disk, info.id.as_deref().unwrap_or_default()).await;
+        Ok(parts)
+    }
+
+    /// Tells what was asked for and does not hold. That the disk has no limit is told once for an engine: it is so by
+    /// default on most of them.
+    async fn warn(&self, lacking: &[String], disk: bool, engine: &str) {
+        let waiting = Waiting { host: &self.host, token: &self.spec.token };
         if !lacking.is_empty() {
-            tracing::warn!("The engine does not hold these limits: {}.", lacking.join(", "));
+            let text = format!("The engine does not hold the container to these limits: {}", lacking.join(", "));
+            tracing::warn!("{text}.");
+            waiting.tell(Report::Notice { text }).await;
         }
-        if config_disk_is_lost(&parts.config, disk) {
-            tracing::info!(
-                "The storage driver of the engine cannot limit the disk: `terminal.container_disk` does nothing."
-            );
+        if self.config.disk > 0 && !disk {
+            let key = format!("no-disk-limit:{engine}");
+            let text = "The storage driver of the engine cannot limit the disk: `terminal.container_disk` does nothing";
+            if !matches!(self.host.kv_get::<bool>(&key).await, Ok(Some(true))) {
+                tracing::warn!("{text}.");
+                waiting.tell(Report::Notice { text: text.to_owned() }).await;
+                let _ = self.host.kv_set(&key, &true).await;
+            }
         }
-        Ok(Self { facts, ..parts })
     }
 
     /// What the container is, and which limits it lacks.
     async fn look(&self, there: &ContainerInspectResponse) -> Result<(SessionFacts, Vec<String>)> {
         let place = self.place.read().await.clone();
-        let (_, text) = match place.ask("sh", facts::PROBE, &[]).await {
+        let cwd = self.spec.cwd.clone().unwrap_or_else(|| WORKSPACE.to_owned());
+        let (_, text) = match place.ask("sh", facts::PROBE, &[&cwd]).await {
             Ok(told) => told,
             Err(Failed::Error(error)) => return Err(error),
             Err(Failed::NotRunning) => {
@@ -113,6 +141,10 @@ impl Parts {
             let error = PluginError::unavailable(format!("There is no `bash` in the image `{image}`: {}", text.trim()));
             return Err(error.with_hint("set `terminal.docker_image` to an image that has `bash`"));
         }
+        if inside.lacks_directory() {
+            let error = PluginError::config(format!("`{cwd}` is not a directory in the container"));
+            return Err(error.with_hint("set `terminal.cwd`"));
+        }
         let sandboxes = Path::new(&self.home).join("sandboxes");
         let socket = place.engine.address.strip_prefix("unix://");
         let ways = facts::ways_out(there, &inside, &sandboxes, socket);
@@ -120,7 +152,6 @@ impl Parts {
             None => format!("Commands run in the container `{}`", self.plan.name),
             Some(_) => format!("The container `{}` is not closed: {}", self.plan.name, ways.join(", ")),
         };
-        let cwd = self.spec.cwd.clone().unwrap_or_else(|| WORKSPACE.to_owned());
         let facts = SessionFacts { boundary: ways.is_empty(), why, cwd, home: ROOT.to_owned() };
         Ok((facts, inside.lacking(&self.config)))
     }
@@ -129,7 +160,7 @@ impl Parts {
     async fn again(&self) -> Result<()> {
         let mut place = self.place.write().await;
         place.engine = Engine::connect(&self.config.host).await?;
-        let there = self.plan.run(&place.engine, &Logged).await?;
+        let there = self.plan.run(&place.engine, &Waiting { host: &self.host, token: "" }).await?;
         drop(place);
         let (facts, _) = self.look(&there).await?;
         if facts.boundary != self.facts.boundary {
@@ -241,10 +272,6 @@ impl Parts {
             None => Ok(()),
         }
     }
-}
-
-fn config_disk_is_lost(config: &Config, disk: bool) -> bool {
-    config.disk > 0 && !disk
 }
 
 /// Whether the storage driver can limit how much a container writes.

@@ -27,10 +27,11 @@ type Failure = Box<dyn std::error::Error>;
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
     let text = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["backends", catalogue] => backends(Path::new(catalogue)),
         ["configuration", catalogue] => configuration(Path::new(catalogue)),
         ["environment", catalogue] => environment(Path::new(catalogue)),
         ["rules"] => Ok(rules()),
-        _ => Err("usage: reference configuration|environment CATALOGUE | reference rules".into()),
+        _ => Err("usage: reference backends|configuration|environment CATALOGUE | reference rules".into()),
     };
     match text {
         Ok(text) => {
@@ -191,6 +192,46 @@ fn environment(catalogue: &Path) -> Result<String, Failure> {
         marks = code(&MARKS),
         injecting = code(&INJECTING),
         paths = code(&LOADER_PATHS),
+    )?;
+    Ok(text)
+}
+
+/// What the manifests of backends declare, beside each other.
+fn backends(catalogue: &Path) -> Result<String, Failure> {
+    let catalogue = Catalogue::read(catalogue)?;
+    let mut text = String::from(
+        "# Backends\n\nWhere commands can run, made from what plugins declare by `cargo xtask docs`.\n\n\
+         | backend | plugin | isolation | dangerous commands | best for |\n|---|---|---|---|---|\n",
+    );
+    let mut rows = Vec::new();
+    let mut unless = String::new();
+    for listed in &catalogue.plugins {
+        for offer in listed.provides.iter().filter(|offer| offer.kind == Kind::Backend) {
+            let fact = |name: &str| offer.facts.get(name).and_then(Value::as_str).unwrap_or("-");
+            let closed = offer.facts.get("boundary").and_then(Value::as_bool) == Some(true);
+            let checked = if closed { "not checked: the session is the boundary" } else { "checked" };
+            let planned = if listed.available { "" } else { " (planned)" };
+            let (name, id) = (&offer.name, &listed.id);
+            let row = format!(
+                "| **{name}** | `{id}`{planned} | {} | {checked} | {} |\n",
+                fact("isolation"),
+                fact("best_for")
+            );
+            rows.push((closed, row));
+            let keys = offer.facts.get("boundary_unless").and_then(Value::as_array).into_iter().flatten();
+            let keys: Vec<String> = keys.filter_map(Value::as_str).map(|key| format!("`{key}`")).collect();
+            if !keys.is_empty() {
+                writeln!(unless, "* {name}: {}", keys.join(", "))?;
+            }
+        }
+    }
+    rows.sort();
+    text.extend(rows.into_iter().map(|(_, row)| row));
+    write!(
+        text,
+        "\nA boundary is what the session that was opened says it is. `hermes check` predicts it from the settings, and \
+         predicts none where one of these is given, whatever it says:\n\n{unless}\n\
+         Deny rules of `approvals.deny` hold on every backend.\n"
     )?;
     Ok(text)
 }

@@ -2,7 +2,9 @@
 
 mod closed;
 mod kept;
+mod tasks;
 mod trouble;
+mod verdict;
 
 use hermes_tests::docker::{self, Engine, exec};
 use hermes_tests::hermes::{Hermes, run, run_with, text};

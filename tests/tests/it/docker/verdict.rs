@@ -1,0 +1,67 @@
+//! Whether a container is a boundary is a fact of it, predicted by `hermes check` and said to be predicted.
+
+use hermes_tests::docker::{self, Engine, exec};
+use hermes_tests::hermes::{Hermes, run, text};
+use serde_json::Value;
+
+fn check(hermes: &Hermes, command: &str) -> (Option<i32>, Value) {
+    let ran = run(hermes.command(&["check", "--json", "--", command]));
+    (ran.code, serde_json::from_str(&ran.out).unwrap_or_default())
+}
+
+#[test]
+fn a_closed_container_is_a_boundary_and_an_opened_one_is_not() {
+    let Some(engine) = Engine::get() else { return };
+    let plain = Hermes::new();
+    let outside = plain.victim();
+    let volume = |mode: &str| format!("docker_volumes: ['{}:/data{mode}']", text(&outside));
+    for (more, closed) in [
+        (String::new(), true),
+        (volume(":ro"), true),
+        ("docker_cap_add: [CHOWN]".to_owned(), true),
+        (volume(""), false),
+        ("docker_volumes: ['/:/host:ro']".to_owned(), false),
+        ("docker_cap_add: [SYS_ADMIN]".to_owned(), false),
+        ("docker_mount_cwd_to_workspace: true".to_owned(), false),
+    ] {
+        let hermes = docker::hermes(engine, &more);
+        let ran = exec(&hermes, "mkdir -p /tmp/x && rm -r /tmp/x && echo gone");
+        let expected = if closed { (Some(0), "gone\n") } else { (Some(126), "") };
+        assert_eq!((ran.code, ran.out.as_str()), expected, "{more}: {ran:?}");
+        // Nothing that may be open is predicted to be closed.
+        let (code, told) = check(&hermes, "rm -r /tmp/x");
+        assert!(told["backend"]["why"].as_str().unwrap_or_default().starts_with("Predicted"), "{told}");
+        assert!(closed || code == Some(3), "{more}: {told}");
+    }
+    let (code, told) = check(&docker::hermes(engine, ""), "rm -r /tmp/x");
+    assert_eq!((code, &told["backend"]["boundary"]), (Some(0), &Value::Bool(true)), "{told}");
+}
+
+#[test]
+fn the_working_directory_can_be_the_workspace() {
+    let Some(engine) = Engine::get() else { return };
+    let hermes = docker::hermes(engine, "docker_mount_cwd_to_workspace: true");
+    assert_eq!(exec(&hermes, "pwd; echo here >file").out, "/workspace\n");
+    assert_eq!(std::fs::read_to_string(hermes.path("work/file")).expect("it is here"), "here\n");
+    assert!(!hermes.path("home/sandboxes/docker/exec/workspace").exists());
+}
+
+#[test]
+fn files_of_the_home_are_lent_and_cannot_be_written() {
+    let Some(engine) = Engine::get() else { return };
+    let files = "credential_files: [token.json, nested/deep.json, ../user/secret, none.json]";
+    let hermes = docker::hermes(engine, files);
+    std::fs::create_dir(hermes.path("home/nested")).expect("made");
+    std::fs::write(hermes.path("home/token.json"), "token\n").expect("written");
+    std::fs::write(hermes.path("home/nested/deep.json"), "deep\n").expect("written");
+    std::fs::write(hermes.path("user/secret"), "secret\n").expect("written");
+    let ran =
+        exec(&hermes, "cd /root/.hermes; cat token.json nested/deep.json; find . -type f | sort; echo x >token.json");
+    assert!(ran.out.starts_with("token\ndeep\n./nested/deep.json\n./token.json\n"), "{ran:?}");
+    assert!(ran.out.contains("Read-only file system") && ran.code == Some(1), "{ran:?}");
+    assert!(ran.err.contains("`../user/secret` is not a path below the home"), "{ran:?}");
+    assert!(ran.err.contains("`none.json` is not there"), "{ran:?}");
+    assert_eq!(std::fs::read_to_string(hermes.path("home/token.json")).expect("there"), "token\n");
+    assert_eq!(exec(&hermes, "rm -rf /root/.hermes 2>/dev/null; echo").code, Some(0));
+    assert_eq!(std::fs::read_to_string(hermes.path("home/token.json")).expect("still there"), "token\n");
+}
