@@ -4,7 +4,7 @@
 //! the later ones still look, so that a report can show what they found.
 
 use hermes_plugin_api::command::Command;
-use hermes_plugin_api::finding::{Action, CommandSubject, Subject};
+use hermes_plugin_api::finding::{Action, CommandSubject, Remember, Subject};
 
 use super::findings::{self, CORE};
 use super::law::{self, Place};
@@ -175,6 +175,11 @@ impl Guard {
             steps.relax(relaxed);
         }
         if steps.findings.iter().any(Judged::counts) {
+            let place = Place { cwd: request.cwd, facts: request.caller.facts, policy: &self.policy };
+            // A yes to a line that touches a protected place is for this once, whichever rule found it.
+            if law::touches_protected(&command, place) {
+                steps.findings.iter_mut().for_each(|judged| judged.finding.remember = Remember::Once);
+            }
             let remembered = self.consent.remembered(request.caller.session);
             steps.suppress(|judged| remembered.covering(&judged.finding, &command));
         }

@@ -29,6 +29,19 @@ async fn a_protected_place_asks_every_time_and_under_every_mode() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_touches_one_is_asked_about_every_time() {
+    let world = World::allowing(&["recursive-delete", "rm"]);
+    let guard = world.guard();
+    for text in ["rm -r ~/.ssh", "rm -r build; rm ~/.bashrc"] {
+        let person = Person::says(&["a", "s", "o"]);
+        for expected in [a_no(), a_no(), None] {
+            assert_eq!(kind(world.run(&guard, text, Audience::Person(&person)).await), expected, "{text}");
+        }
+    }
+    assert_eq!(kind(world.run(&guard, "rm -r build", Audience::Cron).await), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn inside_a_boundary_nothing_is_protected() {
     let mut world = World::new();
     world.facts.boundary = true;
