@@ -228,3 +228,14 @@ fn where_it_is_off_or_the_backend_is_a_boundary_it_is_not_asked() {
     assert_eq!(check(&hermes, "echo a").0, Some(0));
     assert_eq!(hermes.marks(), "");
 }
+
+#[test]
+fn it_holds_what_every_scanner_must_with_the_real_one() {
+    let Some(hermes) = with_the_real_one("") else { return };
+    let real = real().expect("there");
+    let path = format!("{}:/usr/bin:/bin", text(real.parent().expect("a folder")));
+    let hermes = hermes.variable("PATH", &path);
+    let plugin = hermes.program().parent().expect("bin").join("../lib/hermes/plugins/scanner-tirith");
+    let ran = run(hermes.command(&["plugins", "test", text(&plugin)]));
+    assert!(ran.code == Some(0) && ran.out.contains(", 0 failed") && !ran.out.contains("skipped"), "{ran:?}");
+}
