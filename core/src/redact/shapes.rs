@@ -65,7 +65,8 @@ fn word(text: &[u8], at: usize) -> Option<Hit> {
     if !text.get(at + plain).is_some_and(|byte| is_token(*byte) || b".:/".contains(byte)) {
         return placed::word(text, at, at + plain);
     }
-    let end = at + run(&text[at..], is_token);
+    // Nothing asks about the end of a longer word.
+    let end = at + run(head(&text[at..], BACK), is_token);
     issued::token(text, at, end).or_else(|| placed::word(text, at, end))
 }
 
@@ -94,6 +95,11 @@ fn is_blank(byte: u8) -> bool {
 /// How many bytes in front are of a kind.
 fn run(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
     text.iter().position(|byte| !is(*byte)).unwrap_or(text.len())
+}
+
+/// The first bytes, where a look ahead may fail and be taken again further on.
+fn head(text: &[u8], most: usize) -> &[u8] {
+    &text[..text.len().min(most)]
 }
 
 /// The text of the same line before a place, as far as it is looked back for.

@@ -6,6 +6,8 @@ use super::{Hit, before, is_blank, run};
 
 /// Names are looked at so far back.
 const LONGEST: usize = 64;
+/// A signature is at least as long.
+const SIGNATURE: usize = 20;
 /// So much may stand between a name and its separator.
 const BETWEEN: usize = 4;
 
@@ -24,7 +26,9 @@ pub(super) fn assigned(text: &[u8], at: usize) -> Option<Hit> {
     let kind = announces(name).or_else(|| signature(text, name, start))?;
     let value = read(text, start + blanks);
     let body = &text[value.text.clone()];
-    if is_harmless(body) || (!value.quoted && is_called(text, value.end)) {
+    // What a shell keeps there, in every list of variables.
+    let is_directory = name.eq_ignore_ascii_case(b"pwd") && body.starts_with(b"/");
+    if is_directory || is_harmless(body) || (!value.quoted && is_called(text, value.end)) {
         return None;
     }
     let quoted_name = text[end..at].iter().any(|byte| b"\"'".contains(byte));
@@ -59,8 +63,9 @@ fn named(text: &[u8], at: usize) -> Option<(&[u8], usize)> {
 /// `sig=` and `signature=` of an address that was signed.
 fn signature(text: &[u8], name: &[u8], start: usize) -> Option<Name> {
     let is_one = name.eq_ignore_ascii_case(b"sig") || name.eq_ignore_ascii_case(b"signature");
-    let length = run(&text[start..], |byte| byte.is_ascii_alphanumeric() || b"%+/=_-".contains(&byte));
-    (is_one && length >= 20).then_some(Name::Strong)
+    let head = text.get(start..start + SIGNATURE)?;
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"%+/=_-".contains(byte);
+    (is_one && head.iter().all(is_part)).then_some(Name::Strong)
 }
 
 /// An argument of code that only hands on: `f(password=password)`, `sorted(xs, key=len)`.

@@ -1,6 +1,11 @@
 //! Secrets that their issuers mark: prefixes, and forms that nothing else has.
 
-use super::{Hit, run};
+use super::{Hit, head, run};
+
+/// A longer beginning of a web token is taken for one without a look at what follows.
+const HEADER: usize = 1024;
+/// An address that lets anybody write is no longer than this.
+const ADDRESS: usize = 512;
 
 /// A prefix, how many characters must follow at least, and which.
 type Mark = (&'static str, usize, fn(u8) -> bool);
@@ -106,18 +111,27 @@ fn workspace(rest: &[u8]) -> Option<usize> {
 
 /// `sk-…`, but no name of a style sheet, and no locale.
 fn key(rest: &[u8]) -> Option<usize> {
+    let first = &rest[3..][..run(head(&rest[3..], 16), |byte| byte.is_ascii_alphanumeric())];
+    if first.is_empty() || NO_KEYS.iter().any(|known| known.as_bytes() == first) {
+        return None;
+    }
     let length = 3 + run(&rest[3..], dashed);
-    let body = std::str::from_utf8(&rest[3..length]).ok()?;
-    let first = body.split(['-', '_']).next().filter(|first| !first.is_empty())?;
-    let is_locale = body.len() == 2 && (body == "SK" || body == "sk");
-    (!is_locale && !NO_KEYS.contains(&first)).then_some(length)
+    let is_locale = matches!(&rest[3..length], b"SK" | b"sk");
+    (!is_locale).then_some(length)
 }
 
 /// `header.claims.signature`; the last may be missing.
 fn web_token(rest: &[u8]) -> Option<usize> {
-    let header = run(rest, dashed);
+    let header = run(head(rest, HEADER), dashed);
+    if header == HEADER {
+        // Nothing else is that long.
+        return Some(run(rest, dashed));
+    }
+    if rest.get(header) != Some(&b'.') || header < 4 {
+        return None;
+    }
     let claims = run(rest.get(header + 1..)?, dashed);
-    if rest.get(header) != Some(&b'.') || header < 4 || claims == 0 {
+    if claims == 0 {
         return None;
     }
     let mut length = header + 1 + claims;
@@ -143,11 +157,11 @@ fn bot(rest: &[u8]) -> Option<usize> {
 
 /// `M….G….…`: who, when, and the proof.
 fn chat_bot(rest: &[u8]) -> Option<usize> {
-    let who = run(rest, dashed);
+    let who = run(head(rest, 29), dashed);
     if !(23..=28).contains(&who) || rest.get(who) != Some(&b'.') {
         return None;
     }
-    let when = run(&rest[who + 1..], dashed);
+    let when = run(head(&rest[who + 1..], 7), dashed);
     let proof = who + 1 + when;
     if when != 6 || rest.get(proof) != Some(&b'.') {
         return None;
@@ -167,7 +181,7 @@ fn hook(text: &[u8], at: usize) -> Option<usize> {
     let rest = &text[at..];
     let is_below = at > 0 && text[at - 1] == b'/';
     let path: &[u8] = [&b"services/T"[..], b"webhooks/"].into_iter().find(|path| is_below && rest.starts_with(path))?;
-    let length = run(&rest[path.len()..], |byte| dashed(byte) || byte == b'/');
+    let length = run(head(&rest[path.len()..], ADDRESS), |byte| dashed(byte) || byte == b'/');
     let parts = rest[path.len()..path.len() + length].iter().filter(|byte| **byte == b'/').count();
     (length >= 24 && (1..=2).contains(&parts)).then_some(path.len() + length)
 }
@@ -198,8 +212,7 @@ pub(super) fn pem(text: &[u8], at: usize) -> Option<Hit> {
 }
 
 fn find(text: &[u8], part: &[u8]) -> Option<usize> {
-    let text = std::str::from_utf8(text).ok()?;
-    text.find(std::str::from_utf8(part).ok()?)
+    text.windows(part.len()).position(|window| window == part)
 }
 
 fn word(byte: u8) -> bool {
