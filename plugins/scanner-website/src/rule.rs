@@ -33,16 +33,21 @@ pub(crate) fn read(line: &str) -> Result<Option<Rule>, String> {
     if name.contains('*') {
         return Err("a `*` stands alone, or as `*.` before a host".to_owned());
     }
-    let host = Host::parse(without_port(name)?).map_err(|_| "it is no host".to_owned())?.to_string();
-    // `.example.com` says what `example.com` does.
-    let host = host.trim_matches('.');
-    if host.is_empty() {
-        return Err("it has no host".to_owned());
-    }
+    let parse = |name: &str| Host::parse(name).map_err(|_| "it is no host".to_owned());
+    let host = without_dots(&parse(without_port(name)?)?.to_string()).ok_or("it has no host")?;
+    let host = parse(&host)?.to_string();
     Ok(Some(match below {
-        true => Rule::Below(host.to_owned()),
-        false => Rule::Domain(without_www(host).to_owned()),
+        true => Rule::Below(host),
+        false => Rule::Domain(without_www(&host).to_owned()),
     }))
+}
+
+/// `.example.com` and `example.com.` say what `example.com` does. Without its dots a name may be an address: `0..`.
+fn without_dots(host: &str) -> Option<String> {
+    let bare = host.trim_matches('.');
+    let read = (bare.len() < host.len()).then(|| Host::parse(bare).ok()).flatten();
+    let host = read.map_or_else(|| bare.to_owned(), |host| host.to_string());
+    (!host.is_empty()).then_some(host)
 }
 
 /// The host of a URL, which may lack its scheme: `None` where it has none.
@@ -55,7 +60,7 @@ pub(crate) fn host_of(url: &str) -> Option<String> {
         Ok(parsed) if !parsed.scheme().contains('.') && !is_port(parsed.path()) => None,
         _ => Url::parse(&format!("http://{}", url.trim_start_matches('/'))).ok()?.host_str().map(str::to_owned),
     };
-    host.map(|host| host.trim_end_matches('.').to_owned()).filter(|host| !host.is_empty())
+    host.and_then(|host| without_dots(&host))
 }
 
 fn is_port(path: &str) -> bool {

@@ -65,6 +65,9 @@ fn the_host_of_a_url_that_may_lack_its_scheme() {
         ("//example.com/", "example.com"),
         ("EXAMPLE.COM", "example.com"),
         ("https://example.com./", "example.com"),
+        ("https://.example.com/", "example.com"),
+        ("http://0../", "0.0.0.0"),
+        ("http://1.2.3.4.5../", "1.2.3.4.5"),
         ("http://0x7f.1/", "127.0.0.1"),
     ] {
         assert_eq!(host_of(url).as_deref(), Some(host), "{url}");
