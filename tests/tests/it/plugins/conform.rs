@@ -40,11 +40,11 @@ fn a_backend_runs_the_suites_commands_openly_and_leaves_nothing() {
         assert!(ran.out.contains(&format!("pass  {check}\n")), "{ran:?}");
     }
     assert!(!ran.out.contains("skip  "), "{ran:?}");
-    // Once for the session, and once for the one that is opened again.
+    // Once for the session, once for the one that is opened again, and once for the shell over it.
     let log = hermes.json(&["audit", "list", "--json"]);
     let noted: Vec<&Value> =
         log.as_array().expect("a list").iter().filter(|line| line["who"] == "plugins test").collect();
-    assert_eq!(noted.len(), 2, "{log}");
+    assert_eq!(noted.len(), 3, "{log}");
     assert_eq!(noted[0]["command"], "the fixed commands of the conformance suite, on plugin backend-local");
     let _ = hermes.ok(&["audit", "verify"]);
     assert!(!hermes.home().join("plugins").exists(), "the home was touched");
