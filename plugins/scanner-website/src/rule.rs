@@ -30,21 +30,27 @@ pub(crate) fn read(line: &str) -> Result<Option<Rule>, String> {
         None => (false, text),
     };
     let name = authority(name);
-    if name.contains('*') {
+    let parse = |name: &str| Host::parse(name).map_err(|_| "it is no host".to_owned());
+    let host = parse(without_port(name)?)?.to_string();
+    // `.example.com` says what `example.com` does.
+    let host = without_end(host.trim_start_matches('.')).ok_or("it has no host")?;
+    let host = parse(&host)?.to_string();
+    // Looked for where encoded ones are read too.
+    if host.contains('*') {
         return Err("a `*` stands alone, or as `*.` before a host".to_owned());
     }
-    let parse = |name: &str| Host::parse(name).map_err(|_| "it is no host".to_owned());
-    let host = without_dots(&parse(without_port(name)?)?.to_string()).ok_or("it has no host")?;
-    let host = parse(&host)?.to_string();
+    if host.contains("..") {
+        return Err("it has an empty part between two dots".to_owned());
+    }
     Ok(Some(match below {
         true => Rule::Below(host),
         false => Rule::Domain(without_www(&host).to_owned()),
     }))
 }
 
-/// `.example.com` and `example.com.` say what `example.com` does. Without its dots a name may be an address: `0..`.
-fn without_dots(host: &str) -> Option<String> {
-    let bare = host.trim_matches('.');
+/// A host without the dots at its end. Without them it may be an address: `0..`.
+fn without_end(host: &str) -> Option<String> {
+    let bare = host.trim_end_matches('.');
     let read = (bare.len() < host.len()).then(|| Host::parse(bare).ok()).flatten();
     let host = read.map_or_else(|| bare.to_owned(), |host| host.to_string());
     (!host.is_empty()).then_some(host)
@@ -60,7 +66,7 @@ pub(crate) fn host_of(url: &str) -> Option<String> {
         Ok(parsed) if !parsed.scheme().contains('.') && !is_port(parsed.path()) => None,
         _ => Url::parse(&format!("http://{}", url.trim_start_matches('/'))).ok()?.host_str().map(str::to_owned),
     };
-    host.and_then(|host| without_dots(&host))
+    host.and_then(|host| without_end(&host))
 }
 
 fn is_port(path: &str) -> bool {

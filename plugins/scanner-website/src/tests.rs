@@ -48,6 +48,9 @@ fn a_rule_is_a_host_however_it_is_written() {
         "*.",
         "://",
         "a%zz",
+        "example..com",
+        "%2a2.com",
+        "www..example.com",
         ".",
     ] {
         assert!(read(text).is_err(), "{text}: {:?}", read(text));
@@ -65,7 +68,7 @@ fn the_host_of_a_url_that_may_lack_its_scheme() {
         ("//example.com/", "example.com"),
         ("EXAMPLE.COM", "example.com"),
         ("https://example.com./", "example.com"),
-        ("https://.example.com/", "example.com"),
+        ("https://.example.com/", ".example.com"),
         ("http://0../", "0.0.0.0"),
         ("http://1.2.3.4.5../", "1.2.3.4.5"),
         ("http://0x7f.1/", "127.0.0.1"),
