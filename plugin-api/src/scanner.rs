@@ -8,7 +8,8 @@ use crate::finding::{Finding, Subject};
 /// Judges subjects: commands, URLs, files about to enter the prompt.
 ///
 /// The host calls a scanner only with the kinds of subject that its manifest declares, on a worker, under a
-/// deadline; a scanner that fails or is late counts as its failure policy says, `closed` by default.
+/// deadline; a scanner that fails or is late counts as its failure policy says, `closed` by default. A bundled one
+/// whose manifest says `at_once` is asked on the caller's thread.
 pub trait Scanner: Send + Sync + 'static {
     /// Judges one subject. No findings means no objection.
     ///
