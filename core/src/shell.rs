@@ -14,7 +14,6 @@ mod tests;
 mod text;
 mod wrap;
 
-use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -52,7 +51,6 @@ const INTERRUPTED: i32 = 130;
 /// The shell of one session.
 pub struct Shell {
     session: SessionHandle,
-    env: BTreeMap<String, String>,
     timeout: Duration,
     sudo: Mutex<Option<Sudo>>,
     state: Mutex<State>,
@@ -69,18 +67,11 @@ pub struct RunOptions {
 }
 
 impl Shell {
-    /// Wraps a session that was opened with the variables `env`; `timeout` is its default for commands.
+    /// Wraps a session; `timeout` is its default for commands.
     #[must_use]
-    pub fn new(session: SessionHandle, env: BTreeMap<String, String>, timeout: Duration) -> Self {
+    pub fn new(session: SessionHandle, timeout: Duration) -> Self {
         let state = State { cwd: session.facts().cwd.clone(), ..State::default() };
-        Self {
-            session,
-            env,
-            timeout,
-            sudo: Mutex::default(),
-            state: Mutex::new(state),
-            background: Background::default(),
-        }
+        Self { session, timeout, sudo: Mutex::default(), state: Mutex::new(state), background: Background::default() }
     }
 
     /// Feeds `sudo` its password, if there is one.
@@ -173,7 +164,7 @@ impl Shell {
             if options.elsewhere {
                 report.cwd.clone_from(&before.cwd);
             }
-            self.with_state(|state| state.merge(&before, &self.env, report));
+            self.with_state(|state| state.merge(&before, report));
         }
         let (exit_code, notice) = ended.told(limit);
         if let Some(notice) = notice {

@@ -159,7 +159,7 @@ impl Desk {
         let spec = SessionSpec { task, cwd: cwd.clone(), env: env.clone(), token, files: files.clone() };
         let what = format!("Backend `{}`", backend.origin().name);
         let session = within(OPENING, &what, backend.open(&self.session, &spec)).await?;
-        Ok(Shell::new(session, env.clone(), *timeout).with_sudo(sudo.clone()))
+        Ok(Shell::new(session, *timeout).with_sudo(sudo.clone()))
     }
 
     async fn authorize(&self, shell: &Shell, text: &str, cwd: &str, cancel: &Cancel) -> Result<Authorized<Exec>> {

@@ -105,7 +105,7 @@ impl World {
         let backend = BackendHandle::new("test", "there", hermes_plugin_api::serve::backend(There));
         let spec = SessionSpec { cwd: root.to_str().map(str::to_owned), ..SessionSpec::default() };
         let session = backend.open("s", &spec).await.expect("opens");
-        let shell = Shell::new(session, BTreeMap::new(), Duration::from_secs(60));
+        let shell = Shell::new(session, Duration::from_secs(60));
         let checkpoints = Checkpoints::new(&root.join("home/cache/checkpoints"), "s");
         checkpoints.begin("x");
         Self { _folder: folder, root, guard, shell, checkpoints, here }

@@ -25,42 +25,38 @@ pub(super) struct State {
     pub(super) cwd: String,
     /// Variables that commands set.
     pub(super) set: BTreeMap<String, String>,
-    /// Variables of the session that commands unset.
+    /// Variables of the place that commands unset.
     pub(super) unset: BTreeSet<String>,
+    /// The names of those that the place itself gives its shells, as far as commands began with them.
+    pub(super) base: BTreeSet<String>,
 }
-
-type Had<'a> = BTreeMap<&'a str, &'a str>;
 
 impl State {
     /// Takes over what a command that began with `before` changed, so that commands side by side do not undo each
     /// other's changes.
-    pub(super) fn merge(&mut self, before: &Self, session: &BTreeMap<String, String>, report: Report) {
-        if let Some(variables) = &report.variables {
-            self.merge_variables(&before.variables(session), session, variables);
+    pub(super) fn merge(&mut self, before: &Self, report: Report) {
+        if let (Some(had), Some(has)) = (&report.began, &report.variables) {
+            let base = had.keys().filter(|name| !before.set.contains_key(*name) && may_carry(name));
+            self.base.extend(base.cloned());
+            self.merge_variables(had, has);
         }
         if report.cwd != before.cwd {
             self.cwd = report.cwd;
         }
     }
 
-    fn merge_variables(&mut self, had: &Had<'_>, session: &BTreeMap<String, String>, has: &Variables) {
-        for (name, value) in has {
-            if let Some(value) = value.as_deref().filter(|value| had.get(name.as_str()) != Some(value)) {
+    fn merge_variables(&mut self, had: &Variables, has: &Variables) {
+        for (name, value) in has.iter().filter(|(name, value)| had.get(*name) != Some(*value)) {
+            if let Some(value) = value {
                 self.carry(name, value);
             }
         }
-        for (name, _) in had.iter().filter(|(name, _)| !has.contains_key(**name) && may_carry(name)) {
-            self.set.remove(*name);
-            if session.contains_key(*name) {
-                self.unset.insert((*name).to_owned());
+        for name in had.keys().filter(|name| !has.contains_key(*name) && may_carry(name)) {
+            self.set.remove(name);
+            if self.base.contains(name) {
+                self.unset.insert(name.clone());
             }
         }
-    }
-
-    /// The variables that a command begins with.
-    fn variables<'a>(&'a self, session: &'a BTreeMap<String, String>) -> Had<'a> {
-        let kept = session.iter().filter(|(name, _)| !self.unset.contains(*name));
-        kept.chain(&self.set).map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
 
     fn carry(&mut self, name: &str, value: &str) {

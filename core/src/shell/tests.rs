@@ -4,6 +4,7 @@ mod background;
 mod state;
 mod sudo;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hermes_plugin_api::backend::{Backend, BackendSession, SessionSpec};
@@ -33,7 +34,13 @@ impl BackendSession for HereSession {
     }
 
     async fn exec(&self, request: ExecRequest, input: Channel, output: Output, cancel: Cancel) -> Result<Exit> {
-        let mut env = self.0.env.clone();
+        // As a place does that is not this machine: variables that nobody asked for, and one that changes.
+        let turn = std::fs::read_to_string(format!("{}/turn", self.facts().cwd)).unwrap_or_default();
+        let mut env = BTreeMap::from([("PLACED", "by the place".to_owned()), ("TURN", turn)])
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect::<BTreeMap<_, _>>();
+        env.extend(self.0.env.clone());
         env.extend(request.env);
         let cwd = request.cwd.or_else(|| self.0.cwd.clone());
         let mut process =
@@ -97,10 +104,10 @@ impl Fixture {
         let env = [("PATH", path), ("LANG", "C.UTF-8"), ("GIVEN", "by the session")];
         let env: BTreeMap<_, _> = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let cwd = dir.path().canonicalize().expect("there").to_str().map(str::to_owned);
-        let spec = SessionSpec { cwd, env: env.clone(), ..SessionSpec::default() };
+        let spec = SessionSpec { cwd, env, ..SessionSpec::default() };
         let backend = BackendHandle::new("test", "here", hermes_plugin_api::serve::backend(Here));
         let session = backend.open("session", &spec).await.expect("opens");
-        let shell = Shell::new(session, env, Duration::from_secs(60)).with_sudo(sudo);
+        let shell = Shell::new(session, Duration::from_secs(60)).with_sudo(sudo);
         Self { shell: Arc::new(shell), dir }
     }
 

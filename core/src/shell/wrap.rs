@@ -15,14 +15,19 @@ use crate::host::clock;
 /// unset. `PATH` is an argument, not in the environment, so that a session with a broken one still finds its
 /// shell. The report goes to a descriptor of its own: the command may close its output. It is made after
 /// the command, and from a trap for commands that exit; where a command gets around both, there is none.
+/// Before the command, a first one without a directory tells what it begins with: what a place gives its shells of
+/// its own accord only they know. A subshell that is told to end before it is quite one has the trap still, and
+/// must not tell for its parent.
 const SCRIPT: &str = concat!(
-    r#"__hermes_tell() { builtin printf '\0<%s\0%s\0' "$__hermes_nonce" "${PWD-}" && builtin export -p; "#,
+    r#"__hermes_tell() { builtin printf '\0<%s\0%s\0' "$__hermes_nonce" "$1" && builtin export -p; "#,
     r#"builtin printf '\0>%s\0' "$__hermes_nonce"; }; "#,
-    r#"__hermes_report() { [ -n "${__hermes_nonce-}" ] || return 0; "#,
-    r#"__hermes_tell 2>/dev/null >&"$__hermes_out" || __hermes_tell 2>/dev/null || :; __hermes_nonce=; }; "#,
+    r#"__hermes_report() { [ -n "${__hermes_nonce-}" ] && [ "${BASHPID-$$}" = "$$" ] || return 0; "#,
+    r#"__hermes_tell "${PWD-}" 2>/dev/null >&"$__hermes_out" || __hermes_tell "${PWD-}" 2>/dev/null || :; "#,
+    r#"__hermes_nonce=; }; "#,
     r#"exec {__hermes_out}>&1; __hermes_run=$1 __hermes_nonce=$2; "#,
     r#"trap '{ set +xv; } 2>/dev/null; __hermes_report' EXIT; "#,
     r#"builtin cd -- "$3" || exit; [ -z "$4" ] || export PATH="$4"; shift 4; unset -v -- "$@"; set --; "#,
+    r#"__hermes_tell '' || :; "#,
     r#"eval -- "$__hermes_run"; "#,
     r#"{ __hermes_status=$?; set +xv; } 2>/dev/null; __hermes_report; exit "$__hermes_status""#,
 );
@@ -60,17 +65,10 @@ impl Nonce {
 pub(super) struct Report {
     /// The working directory.
     pub(super) cwd: String,
-    /// The exported variables, when they could be read.
+    /// The exported variables that it began with, when they could be read.
+    pub(super) began: Option<Variables>,
+    /// Those at its end.
     pub(super) variables: Option<Variables>,
-}
-
-impl Report {
-    fn parse(bytes: &[u8]) -> Option<Self> {
-        let end = bytes.iter().position(|byte| *byte == 0)?;
-        let cwd = std::str::from_utf8(&bytes[..end]).ok()?;
-        let variables = parse(&bytes[end + 1..]);
-        cwd.starts_with('/').then(|| Self { cwd: cwd.to_owned(), variables })
-    }
 }
 
 /// Takes reports out of the output of a command as it comes.
@@ -79,12 +77,14 @@ pub(super) struct Splitter {
     end: Vec<u8>,
     held: Vec<u8>,
     inside: bool,
+    /// The first report, which is made before the command runs; `Some(None)` where it could not be read.
+    began: Option<Option<Variables>>,
     report: Option<Report>,
 }
 
 impl Splitter {
     pub(super) fn new(nonce: &Nonce) -> Self {
-        Self { start: nonce.start(), end: nonce.end(), held: Vec::new(), inside: false, report: None }
+        Self { start: nonce.start(), end: nonce.end(), held: Vec::new(), inside: false, began: None, report: None }
     }
 
     /// Takes output in, and hands on what is not part of a report.
@@ -95,7 +95,7 @@ impl Splitter {
         self.held.extend_from_slice(bytes);
         while let Some((at, length)) = self.find() {
             match self.inside {
-                true => self.report = Report::parse(&self.held[..at]).or(self.report.take()),
+                true => self.take(at),
                 false => out(&self.held[..at]),
             }
             self.held.drain(..at + length);
@@ -117,7 +117,21 @@ impl Splitter {
         if !self.inside {
             out(&self.held);
         }
-        self.report
+        let began = self.began.flatten();
+        self.report.map(|report| Report { began, ..report })
+    }
+
+    /// Takes the report in that ends at `at`.
+    fn take(&mut self, at: usize) {
+        let Some(end) = self.held[..at].iter().position(|byte| *byte == 0) else { return };
+        let variables = parse(&self.held[end + 1..at]);
+        match std::str::from_utf8(&self.held[..end]) {
+            Ok("") if self.began.is_none() => self.began = Some(variables),
+            Ok(cwd) if cwd.starts_with('/') => {
+                self.report = Some(Report { cwd: cwd.to_owned(), began: None, variables });
+            }
+            _ => {}
+        }
     }
 
     /// Where the next mark is.

@@ -45,7 +45,7 @@ const fn line(text: &'static str, output: &'static str, code: i32) -> Line {
 const WHERE: Line = line("pwd; echo \"$CONFORMANCE\"", "/\nleft\n", 0);
 
 /// All of them.
-pub const STORIES: [Story; 10] = [
+pub const STORIES: [Story; 12] = [
     Story {
         what: "directory and variables are carried to the next command",
         lines: &[line("cd /; export CONFORMANCE=left", "", 0), WHERE],
@@ -75,6 +75,20 @@ pub const STORIES: [Story; 10] = [
         lines: &[
             line("export CONFORMANCE=$'two\\nlines \\'q\\' \"$x\" `id` \\\\ \\303\\251 '", "", 0),
             line("printf '%s|' \"$CONFORMANCE\"", "two\nlines 'q' \"$x\" `id` \\ \u{e9} |", 0),
+        ],
+    },
+    Story {
+        what: "what the place itself gives its shells stays unset",
+        lines: &[line("unset HOME", "", 0), line("echo \"${HOME-none}\"", "none\n", 0)],
+    },
+    Story {
+        what: "a search path that was changed, or taken away, stays so",
+        lines: &[
+            line("export CONFORMANCE=$PATH PATH=$PATH:/conformance", "", 0),
+            line("echo \"${PATH#\"$CONFORMANCE\"}\"", ":/conformance\n", 0),
+            line("unset PATH", "", 0),
+            line("echo \"${PATH-none}\"", "none\n", 0),
+            line("export PATH=$CONFORMANCE", "", 0),
         ],
     },
     Story {

@@ -29,7 +29,7 @@ pub(super) async fn checks(tried: &Arc<Tried>, spec: &SessionSpec) -> Vec<Check>
         Err(error) => return vec![check(OPENED, Err(error.message))],
     };
     let trial = Arc::new(session.trial);
-    let shell = Arc::new(Shell::new(session.session, spec.env.clone(), PATIENCE));
+    let shell = Arc::new(Shell::new(session.session, PATIENCE));
     let mut checks = Vec::new();
     for story in STORIES {
         let (shell, trial) = (shell.clone(), trial.clone());

@@ -90,6 +90,31 @@ async fn exported_variables_are_carried() {
 }
 
 #[tokio::test]
+async fn what_the_place_itself_gives_its_shells_can_be_unset_and_changed() {
+    let t = Fixture::new().await;
+    t.check("echo \"$PLACED\"", "by the place\n", 0).await;
+    t.run("unset PLACED").await;
+    t.check("echo \"${PLACED-none}\"", "none\n", 0).await;
+    t.run("export PLACED=mine").await;
+    t.check("echo \"$PLACED\"", "mine\n", 0).await;
+    t.run("unset PLACED").await;
+    t.check("echo \"${PLACED-none}\"", "none\n", 0).await;
+    t.run("unset PATH").await;
+    t.check("echo \"${PATH-none}\"", "none\n", 0).await;
+    t.run("export PATH=/usr/bin:/bin").await;
+    t.check("ls; echo \"$PATH\"", "/usr/bin:/bin\n", 0).await;
+}
+
+#[tokio::test]
+async fn what_the_place_changes_by_itself_is_not_held_on_to() {
+    let t = Fixture::new().await;
+    for turn in ["1", "2", "3"] {
+        std::fs::write(t.dir.path().join("turn"), turn).expect("written");
+        t.check("echo $TURN", &format!("{turn}\n"), 0).await;
+    }
+}
+
+#[tokio::test]
 async fn what_hooks_the_loader_or_the_shell_is_not_carried() {
     let t = Fixture::new().await;
     t.run("export LD_PRELOAD= LD_AUDIT=/x BASH_ENV=/x ENV=/x PS4=x PROMPT_COMMAND=x; f() { :; }; export -f f").await;
@@ -139,6 +164,13 @@ async fn a_forged_report_can_lie_about_the_directory_and_no_more() {
     t.check("pwd; echo \"${LD_PRELOAD-none}\"", "/etc\nnone\n", 0).await;
     t.run("printf '\\0<%s\\0not absolute\\0\\0>%s\\0' $__hermes_nonce $__hermes_nonce; exec true").await;
     assert_eq!(t.shell.cwd(), "/etc");
+}
+
+#[tokio::test]
+async fn a_subshell_does_not_tell_for_its_parent() {
+    let t = Fixture::new().await;
+    t.run("(cd /usr; __hermes_report); exec true").await;
+    assert_eq!(t.shell.cwd(), t.path());
 }
 
 #[tokio::test]

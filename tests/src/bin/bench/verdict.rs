@@ -1,6 +1,5 @@
 //! The guard's verdict in process, and a guarded command against a bare one.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -70,7 +69,7 @@ pub(crate) fn running(rows: &mut Rows, app: &App) -> Result<()> {
     let guarded = runtime().block_on(async {
         let handle = app.plugins.backend(&backend).map_err(|refusal| refusal.to_string())?;
         let session = handle.open("bench", &SessionSpec { cwd: Some("/".into()), ..SessionSpec::default() }).await?;
-        let shell = Shell::new(session, BTreeMap::new(), Duration::from_secs(10));
+        let shell = Shell::new(session, Duration::from_secs(10));
         let mut times = Vec::new();
         for _ in 0..100 {
             let started = Instant::now();
