@@ -6,12 +6,13 @@
 //! the command the shell tells its exit code behind a mark that only it knows. Where that is missing the command's
 //! fate is not known, and that is what is said; nothing is ever run twice.
 //!
-//! Over there a POSIX shell and the usual small tools are needed. A backend gives [`Place`], and calls [`exec`],
-//! [`read_file`] and [`write_file`]; it decides nothing about what may run.
+//! Over there a POSIX shell and the usual small tools are needed. A backend gives [`Place`], and its session is a
+//! [`RemoteSession`]; it decides nothing about what may run.
 
 mod marks;
 mod order;
 mod scripts;
+mod session;
 #[cfg(test)]
 mod tests;
 mod waiting;
@@ -23,12 +24,13 @@ use std::time::Duration;
 
 use futures_util::future::{Either, join, select};
 
-use crate::backend::{ExecRequest, Exit};
+use crate::backend::{ExecRequest, Exit, Keep};
 use crate::error::{PluginError, Result};
 use crate::flow::{Cancel, Channel, Output};
 use crate::harness::Collected;
 use crate::host::Host;
 pub use order::{Order, quoted};
+pub use session::RemoteSession;
 use waiting::{End, Running};
 pub use waiting::{NotThere, Waiting};
 
@@ -50,6 +52,15 @@ pub trait Place: Sync {
     /// # Errors
     /// `UNAVAILABLE` when the place cannot be reached; nothing has been run then.
     fn shell(&self) -> impl Future<Output = Result<Waiting>> + Send;
+
+    /// Ends a session that was there. What nobody uses any more may go.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when something could not be cleaned up.
+    fn leave(&self, keep: Keep) -> impl Future<Output = Result<()>> + Send {
+        let _ = keep;
+        std::future::ready(Ok(()))
+    }
 }
 
 /// Runs one process there, with variables of the session beside its own.
@@ -60,7 +71,7 @@ pub trait Place: Sync {
 /// # Errors
 /// As [`BackendSession::exec`](crate::BackendSession::exec); `UNAVAILABLE` that says so when the fate of the command
 /// is not known.
-pub async fn exec(
+async fn exec(
     place: &impl Place,
     env: &BTreeMap<String, String>,
     request: ExecRequest,
@@ -127,7 +138,7 @@ pub async fn script(place: &impl Place, script: &str, arguments: &[&str], data: 
 ///
 /// # Errors
 /// As [`BackendSession::read_file`](crate::BackendSession::read_file).
-pub async fn read_file(place: &impl Place, cwd: &str, path: &str, output: &Output) -> Result<()> {
+async fn read_file(place: &impl Place, cwd: &str, path: &str, output: &Output) -> Result<()> {
     let failed = |why: &str| Err(PluginError::user(format!("Failed to read `{path}` on {}: {why}", place.name())));
     match told(place, scripts::READ, &[&absolute(cwd, path)], &[], output).await? {
         0 => Ok(()),
@@ -142,7 +153,7 @@ pub async fn read_file(place: &impl Place, cwd: &str, path: &str, output: &Outpu
 ///
 /// # Errors
 /// As [`BackendSession::write_file`](crate::BackendSession::write_file).
-pub async fn write_file(place: &impl Place, cwd: &str, path: &str, data: &[u8]) -> Result<()> {
+async fn write_file(place: &impl Place, cwd: &str, path: &str, data: &[u8]) -> Result<()> {
     let arguments = [absolute(cwd, path), hex(&place.host().random(8)), data.len().to_string()];
     let (code, said) = script(place, scripts::WRITE, &arguments.each_ref().map(String::as_str), data).await?;
     if code == 0 {

@@ -1,6 +1,6 @@
 //! What an instance really is: looked at from inside, by a shell and nothing else.
 
-/// Tells how the instance sees this machine. What it opens for appending it does not write to.
+/// Tells how the instance sees this machine, and whether `$1` is a directory there. What it opens for appending it does not write to.
 pub(crate) const PROBE: &str = r#"mkdir -p /workspace /root 2>/dev/null
 for f in /proc/sys/kernel/core_pattern /proc/sys/kernel/modprobe /proc/sysrq-trigger /sys/kernel/uevent_helper /sys/kernel/mm/ksm/run; do
   if ( : >>"$f" ) 2>/dev/null; then echo "kernel $f"; fi
@@ -11,7 +11,8 @@ done </proc/net/dev
 while read -r line; do echo "mount $line"; done </proc/self/mountinfo
 if [ -w /workspace ]; then echo "workspace"; fi
 if command -v bash >/dev/null; then echo "bash"; fi
-if [ -w /root ]; then echo "home"; fi"#;
+if [ -w /root ]; then echo "home"; fi
+if ( cd -- "$1" ) 2>/dev/null; then echo "cwd"; fi"#;
 
 /// Kinds of file systems that are the instance's own, or whose contents are the kernel's and guarded by it.
 const OWN: [&str; 12] = [
@@ -40,6 +41,8 @@ pub(crate) struct Facts {
     pub(crate) home: bool,
     /// The shell that commands are written for is there.
     pub(crate) bash: bool,
+    /// The directory that was asked for is there.
+    pub(crate) cwd: bool,
 }
 
 impl Facts {
@@ -62,6 +65,7 @@ impl Facts {
                     "workspace" => facts.workspace = true,
                     "home" => facts.home = true,
                     "bash" => facts.bash = true,
+                    "cwd" => facts.cwd = true,
                     _ => {}
                 },
             }

@@ -83,14 +83,6 @@ impl Instance {
         Ok(limits::lacking(pid, &self.shared))
     }
 
-    /// Ends the use of it.
-    ///
-    /// # Errors
-    /// As [`Task::leave`].
-    pub(crate) async fn leave(&self, keep: Keep) -> Result<()> {
-        self.task.leave(&self.engine, keep).await
-    }
-
     /// Starts it unless it runs.
     async fn ensure(&self) -> Result<()> {
         if self.find().await?.is_some() {
@@ -178,6 +170,10 @@ impl Place for Instance {
                     .with_hint("the image must have `sh` and `bash`")
             }
         })
+    }
+
+    async fn leave(&self, keep: Keep) -> Result<()> {
+        self.task.leave(&self.engine, keep).await
     }
 }
 

@@ -17,11 +17,11 @@ mod tests;
 
 use hermes_plugin_api::backend::SessionSpec;
 use hermes_plugin_api::prelude::*;
+use hermes_plugin_api::remote::RemoteSession;
 
 use config::{Config, Shared};
 use engine::Engine;
 use instance::Instance;
-use session::SingularitySession;
 
 struct Singularity {
     host: Host,
@@ -30,15 +30,15 @@ struct Singularity {
 }
 
 impl Backend for Singularity {
-    type Session = SingularitySession;
+    type Session = RemoteSession<Instance>;
 
-    async fn open(&self, spec: SessionSpec) -> Result<SingularitySession> {
+    async fn open(&self, spec: SessionSpec) -> Result<Self::Session> {
         let engine = Engine::find(self.host.clone()).await?;
         let home = self.host.describe().home;
         task::sweep(&engine, &home).await;
         let image = image::ready(&engine, &home, &self.config.image).await?;
         let instance = Instance::open(engine, &home, &image, &spec.task, &self.config, &self.shared).await?;
-        SingularitySession::open(instance, spec).await
+        session::open(instance, spec).await
     }
 }
 

@@ -14,10 +14,10 @@ mod tests;
 
 use hermes_plugin_api::backend::SessionSpec;
 use hermes_plugin_api::prelude::*;
+use hermes_plugin_api::remote::RemoteSession;
 
 use config::Config;
 use links::Links;
-use session::SshSession;
 use sockets::Sockets;
 use target::Target;
 
@@ -31,16 +31,16 @@ struct Ssh {
 }
 
 impl Backend for Ssh {
-    type Session = SshSession;
+    type Session = RemoteSession<Links>;
 
-    async fn open(&self, spec: SessionSpec) -> Result<SshSession> {
+    async fn open(&self, spec: SessionSpec) -> Result<Self::Session> {
         let home = self.host.describe().home;
         let mut env = self.host.environment().await?;
         env.retain(|name, _| ENVIRONMENT.contains(&name.as_str()));
         let sockets = Sockets::new(&home, env.get("XDG_RUNTIME_DIR").map(String::as_str))?;
         let target = Target::new(&self.config, &home, env)?;
         let links = Links::new(self.host.clone(), target, sockets).await?;
-        SshSession::open(links, spec).await
+        session::open(links, spec).await
     }
 }
 

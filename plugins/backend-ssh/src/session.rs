@@ -1,10 +1,8 @@
-//! A session: commands and files over the connections to one machine.
-//!
-//! It keeps no state between commands; that is the host's.
+//! Opening a session: where commands begin, and as whom.
 
-use hermes_plugin_api::backend::{ExecRequest, Exit, Keep, SessionFacts, SessionSpec};
+use hermes_plugin_api::backend::{SessionFacts, SessionSpec};
 use hermes_plugin_api::prelude::*;
-use hermes_plugin_api::remote;
+use hermes_plugin_api::remote::{self, Place as _, RemoteSession};
 
 use crate::links::Links;
 
@@ -14,51 +12,23 @@ case $d in /*) ;; *) exit 1;; esac
 cd -- "$d" 2>/dev/null || exit 1
 printf '%s\0' "$(id -un)" "$HOME" "$PWD""#;
 
-pub(crate) struct SshSession {
-    links: Links,
-    spec: SessionSpec,
-    facts: SessionFacts,
-}
-
-impl SshSession {
-    pub(crate) async fn open(links: Links, spec: SessionSpec) -> Result<Self> {
-        let asked = spec.cwd.as_deref().unwrap_or_default();
-        let (code, told) = remote::script(&links, ARRIVE, &[asked], &[]).await?;
-        let host = remote::Place::name(&links).to_owned();
-        if code != 0 {
-            let message = format!("`{asked}` is not a directory on {host}");
-            return Err(PluginError::config(message).with_hint("set `terminal.cwd`"));
-        }
-        let told = String::from_utf8(told).map_err(|error| PluginError::unavailable(error.to_string()))?;
-        let [user, home, cwd] = told.split_terminator('\0').collect::<Vec<_>>()[..] else {
-            return Err(PluginError::unavailable(format!("{host} does not say where commands begin")));
-        };
-        let why = format!("Commands run on {host} as {user}, over SSH");
-        let facts = SessionFacts { boundary: false, why, cwd: cwd.to_owned(), home: home.to_owned() };
-        Ok(Self { links, spec, facts })
+/// Opens a session.
+///
+/// # Errors
+/// `UNAVAILABLE` when the machine cannot be reached; `CONFIG` when its directory is not there.
+pub(crate) async fn open(links: Links, spec: SessionSpec) -> Result<RemoteSession<Links>> {
+    let asked = spec.cwd.as_deref().unwrap_or_default();
+    let (code, told) = remote::script(&links, ARRIVE, &[asked], &[]).await?;
+    let host = links.name().to_owned();
+    if code != 0 {
+        let message = format!("`{asked}` is not a directory on {host}");
+        return Err(PluginError::config(message).with_hint("set `terminal.cwd`"));
     }
-}
-
-impl BackendSession for SshSession {
-    fn facts(&self) -> SessionFacts {
-        self.facts.clone()
-    }
-
-    async fn exec(&self, mut request: ExecRequest, input: Channel, output: Output, cancel: Cancel) -> Result<Exit> {
-        request.cwd.get_or_insert_with(|| self.facts.cwd.clone());
-        remote::exec(&self.links, &self.spec.env, request, &input, &output, &cancel).await
-    }
-
-    async fn read_file(&self, path: &str, output: Output) -> Result<()> {
-        remote::read_file(&self.links, &self.facts.cwd, path, &output).await
-    }
-
-    async fn write_file(&self, path: &str, data: Vec<u8>) -> Result<()> {
-        remote::write_file(&self.links, &self.facts.cwd, path, &data).await
-    }
-
-    /// The connections stay open for a while, for whoever comes next.
-    async fn close(&self, _: Keep) -> Result<()> {
-        Ok(())
-    }
+    let told = String::from_utf8(told).map_err(|error| PluginError::unavailable(error.to_string()))?;
+    let [user, home, cwd] = told.split_terminator('\0').collect::<Vec<_>>()[..] else {
+        return Err(PluginError::unavailable(format!("{host} does not say where commands begin")));
+    };
+    let why = format!("Commands run on {host} as {user}, over SSH");
+    let facts = SessionFacts { boundary: false, why, cwd: cwd.to_owned(), home: home.to_owned() };
+    Ok(RemoteSession::new(links, spec.env, facts))
 }
