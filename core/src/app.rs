@@ -5,11 +5,12 @@
 
 pub mod context;
 mod egress;
+pub mod live;
 mod models;
 mod scanners;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, LazyLock, Once, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, Once, OnceLock, PoisonError};
 use std::time::Duration;
 
 use hermes_plugin_abi::HostBox;
@@ -33,6 +34,7 @@ use crate::plugin::find::{self, Found, Roots};
 use crate::plugin::lock::Source;
 use crate::plugin::registry::{Plugins, Supply};
 use crate::plugin::state::Choice;
+use live::Live;
 
 /// What can be known without a configuration and without opening a library.
 #[derive(Clone)]
@@ -62,16 +64,28 @@ impl Ground {
         let extra = env.var("HERMES_PLUGIN_PATH").map(|paths| std::env::split_paths(paths).collect());
         let bundle = crate::config::environment::prefix().map(|prefix| prefix.join("lib/hermes"));
         let roots = Roots { extra: extra.unwrap_or_default(), home: home.root().to_owned(), bundle };
-        let found = find::find(&roots)?;
-        let catalogue = roots.bundle.as_ref().map(|bundle| Catalogue::read(&bundle.join("catalogue.yaml")));
-        let catalogue = catalogue.transpose()?.unwrap_or_default();
-        Ok(Self { home, env, roots, found, catalogue })
+        Self::of(home, env, roots)
     }
 
     /// What a configuration is made of here.
     #[must_use]
     pub fn sources(&self) -> Sources {
         Sources::new(self.home.clone(), self.env.clone(), self.known())
+    }
+
+    /// The same home with the plugins that lie there now.
+    ///
+    /// # Errors
+    /// As [`Self::survey`].
+    pub fn again(&self) -> Result<Self, Failure> {
+        Self::of(self.home.clone(), self.env.clone(), self.roots.clone())
+    }
+
+    fn of(home: Home, env: Environment, roots: Roots) -> Result<Self, Failure> {
+        let found = find::find(&roots)?;
+        let catalogue = roots.bundle.as_ref().map(|bundle| Catalogue::read(&bundle.join("catalogue.yaml")));
+        let catalogue = catalogue.transpose()?.unwrap_or_default();
+        Ok(Self { home, env, roots, found, catalogue })
     }
 
     fn known(&self) -> Known {
@@ -171,8 +185,10 @@ fn overlap(one: &Claim, other: &Claim) -> bool {
 pub struct App {
     /// The home.
     pub home: Home,
-    /// The configuration in force.
+    /// The configuration as it was at the start, which most of the program goes by.
     pub config: Config,
+    /// The configuration as it is now.
+    pub live: Arc<Live>,
     /// The plugins.
     pub plugins: Arc<Plugins>,
     /// What plugins' host objects share, the scopes of tool calls among it.
@@ -186,12 +202,20 @@ impl App {
     /// When the home cannot be made, or the configuration is refused.
     pub fn start(ground: Ground, flags: Vec<(KeyPath, Value)>) -> Result<Self, Failure> {
         ground.home.create()?;
-        let mut sources = ground.sources();
-        sources.flags = flags;
-        let config = Config::load(&sources)?;
+        let files = vec![ground.home.config_file(), ground.home.env_file()];
+        let (again, first) = (ground.clone(), Mutex::new(Some(ground.sources())));
+        let reader = move || {
+            // The start has looked around already.
+            let first = first.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let mut sources = first.map_or_else(|| Ok::<_, Failure>(again.again()?.sources()), Ok)?;
+            sources.flags.clone_from(&flags);
+            Ok(Config::load(&sources)?)
+        };
+        let (live, config) = Live::start(files, Box::new(reader))?;
+        let (live, config) = (Arc::new(live), Arc::unwrap_or_clone(config));
         begin_log(&ground.home, &config);
         crate::redact::know(config.secret_values());
-        let (secrets, helped) = (config.clone(), config.clone());
+        let (secrets, helped, fresh) = (config.clone(), config.clone(), live.clone());
         let services = Arc::new(Services {
             runtime: tokio::runtime::Handle::current(),
             scopes: Scopes::default(),
@@ -203,6 +227,10 @@ impl App {
                 let asking = Asking { named, ..Asking::new(helped.environment(), &secrets) };
                 env_policy::texts(env_policy::of(Child::Helper, asking))
             }),
+            settings: Box::new(move |manifest, known| {
+                let (version, config) = fresh.now()?;
+                Ok((version != known).then(|| (version, settings_of(&config, manifest))))
+            }),
             home: ground.home.root().to_owned(),
             stores: ground.home.stores_dir(),
         });
@@ -210,10 +238,11 @@ impl App {
         let home = ground.home.clone();
         let plugins = Arc::new(ground.plugins(&config, Some(supply)));
         // The plugins hold the services: these hold the plugins only as long as somebody else does.
-        let (later, settings, root) = (Arc::downgrade(&plugins), config.clone(), home.root().to_owned());
-        let late: LateEgress = LazyLock::new(Box::new(move || egress::late(&later, &settings, &root)));
+        let (later, settings, root, now) =
+            (Arc::downgrade(&plugins), config.clone(), home.root().to_owned(), live.clone());
+        let late: LateEgress = LazyLock::new(Box::new(move || egress::late(&later, &settings, &now, &root)));
         services.egress.get_or_init(|| late);
-        Ok(Self { home, config, plugins, services })
+        Ok(Self { home, config, live, plugins, services })
     }
 
     /// The guard of this home, with every enabled command scanner.
@@ -257,7 +286,7 @@ impl App {
     /// The guard for URLs that a model chose, with every enabled scanner of URLs.
     #[must_use]
     pub fn egress(&self) -> Egress {
-        egress::guard(&self.plugins, &self.config, self.home.root())
+        egress::guard(&self.plugins, &self.config, &self.live, self.home.root())
     }
 
     /// The command scanners, and the places of required ones that are not there.
@@ -292,6 +321,17 @@ fn try_to_log(home: &Home, config: &Config) {
     }
 }
 
+/// What a plugin is told of a configuration: its own keys, and those that its manifest reads.
+fn settings_of(config: &Config, manifest: &Manifest) -> Value {
+    let own = |path: &KeyPath| matches!(config.owner(path), Some(Owner::Plugin { id, .. }) if *id == manifest.id);
+    let value = |key: &String| {
+        key.parse().ok().filter(own)?;
+        Some((key.clone(), config.get(key)?.clone()))
+    };
+    let told = manifest.reads.iter().filter_map(|key| Some((key.clone(), config.told(key)?.clone())));
+    Value::Object(told.chain(manifest.settings.keys().filter_map(value)).collect())
+}
+
 /// Settings and host objects for plugins.
 struct Supplies {
     services: Arc<Services>,
@@ -300,14 +340,7 @@ struct Supplies {
 
 impl Supply for Supplies {
     fn settings(&self, manifest: &Manifest) -> Value {
-        let own =
-            |path: &KeyPath| matches!(self.config.owner(path), Some(Owner::Plugin { id, .. }) if *id == manifest.id);
-        let value = |key: &String| {
-            key.parse().ok().filter(own)?;
-            Some((key.clone(), self.config.get(key)?.clone()))
-        };
-        let told = manifest.reads.iter().filter_map(|key| Some((key.clone(), self.config.told(key)?.clone())));
-        Value::Object(told.chain(manifest.settings.keys().filter_map(value)).collect())
+        settings_of(&self.config, manifest)
     }
 
     fn host(&self, manifest: &Manifest) -> HostBox {

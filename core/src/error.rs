@@ -61,6 +61,22 @@ impl Failure {
         self.code
     }
 
+    /// What a plugin is told when a configuration is the reason.
+    #[must_use]
+    pub fn of_configuration(&self) -> PluginError {
+        let mut message = self.error.to_string();
+        let mut source = self.error.source();
+        while let Some(cause) = source {
+            let _ = write!(message, ": {cause}");
+            source = cause.source();
+        }
+        let error = PluginError::config(message);
+        match &self.hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
+    }
+
     /// The text for a person: the error, its causes, the hint.
     #[must_use]
     pub fn render(&self) -> String {

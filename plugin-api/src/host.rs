@@ -68,6 +68,21 @@ impl Host {
         self.call("secret", &json!({ "name": name })).await
     }
 
+    /// The plugin's settings as they are now, typed as by [`Context::config`](crate::export::Context::config), and
+    /// their version: for those that have to hold from the moment they are written. `None` when they are still those
+    /// of the version that is `known`; 0 is none. Asking is cheap while nothing changed.
+    ///
+    /// # Errors
+    /// `CONFIG` while the configuration is malformed, naming file, line and key, and when the settings do not fit;
+    /// `UNSUPPORTED` on a host too old for it, where those of the start hold.
+    pub async fn settings<C: DeserializeOwned>(&self, known: u64) -> Result<Option<(u64, C)>> {
+        let fresh: Option<SettingsNow> = self.call("settings", &SettingsRequest { known }).await?;
+        let Some(SettingsNow { version, settings }) = fresh else { return Ok(None) };
+        let settings = serde_json::from_value(settings);
+        let settings = settings.map_err(|error| PluginError::config(format!("The settings do not fit: {error}")))?;
+        Ok(Some((version, settings)))
+    }
+
     /// The value stored under `key` in this plugin's own store.
     ///
     /// # Errors
@@ -259,6 +274,22 @@ pub struct Description {
     pub methods: Vec<String>,
     /// The home, which relative paths of settings are below; empty on a host too old to tell.
     pub home: String,
+}
+
+/// The request of [`Host::settings`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsRequest {
+    /// The version that the plugin has; 0 for none.
+    pub known: u64,
+}
+
+/// The answer to it, where there are others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SettingsNow {
+    /// Differs from that of any other reading.
+    pub version: u64,
+    /// By dotted key.
+    pub settings: Value,
 }
 
 /// A frame of a websocket: text.

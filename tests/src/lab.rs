@@ -62,6 +62,16 @@ impl<'a> Lab<'a> {
     /// Where there are no namespaces.
     #[must_use]
     pub fn run(&self, args: &[&str], more: &[(&str, &str)]) -> Ran {
+        let mut command = self.command(args);
+        command.envs(more.iter().copied());
+        let ran = run(command);
+        assert_ne!(ran.code, Some(99), "namespaces and `ip` are needed here: {ran:?}");
+        ran
+    }
+
+    /// The program in the lab; it exits with 99 where there are no namespaces.
+    #[must_use]
+    pub fn command(&self, args: &[&str]) -> Command {
         let script = r#"ip link set lo up && ip address add "$PUBLIC/32" dev lo && ip address add "$OTHER/32" dev lo || exit 99
             mount --bind "$LAB/resolv.conf" "$(readlink -f /etc/resolv.conf)" || exit 99
             "$SERVER" "$LAB" 127.0.0.1 "$PUBLIC" "$OTHER" & server=$!
@@ -75,10 +85,7 @@ impl<'a> Lab<'a> {
         self.hermes.settle(&mut command);
         command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LAB", self.path("")).env("SERVER", &self.server);
         command.env("HERMES", self.hermes.program()).env("PUBLIC", PUBLIC).env("OTHER", OTHER);
-        command.envs(more.iter().copied());
-        let ran = run(command);
-        assert_ne!(ran.code, Some(99), "namespaces and `ip` are needed here: {ran:?}");
-        ran
+        command
     }
 }
 

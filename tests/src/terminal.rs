@@ -76,7 +76,7 @@ impl Terminal {
     /// When the system has no terminal left.
     #[must_use]
     pub fn open(hermes: &Hermes, args: &[&str]) -> Self {
-        Self::start(hermes, args, "dumb", (24, 80))
+        Self::running(&hermes.command(args))
     }
 
     /// Starts the program on a terminal that can do what terminals can, of so many rows and columns.
@@ -85,10 +85,19 @@ impl Terminal {
     /// When the system has no terminal left.
     #[must_use]
     pub fn able(hermes: &Hermes, args: &[&str], size: (u16, u16)) -> Self {
-        Self::start(hermes, args, "xterm-256color", size)
+        Self::start(&hermes.command(args), "xterm-256color", size)
     }
 
-    fn start(hermes: &Hermes, args: &[&str], term: &str, size: (u16, u16)) -> Self {
+    /// Runs a command, whose environment is what it names, on a dumb terminal.
+    ///
+    /// # Panics
+    /// When the system has no terminal left.
+    #[must_use]
+    pub fn running(command: &Command) -> Self {
+        Self::start(command, "dumb", (24, 80))
+    }
+
+    fn start(what: &Command, term: &str, size: (u16, u16)) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a pty");
         grantpt(&master).and_then(|()| unlockpt(&master)).expect("unlocked");
         let name = ptsname(&master, Vec::new()).expect("a name");
@@ -99,9 +108,9 @@ impl Terminal {
         // Makes the pty the controlling terminal, so that Ctrl-C is a signal.
         #[expect(clippy::disallowed_methods, reason = "a story runs the program as a person would")]
         let mut command = Command::new("setsid");
-        command.args(["--ctty", "--wait"]).arg(hermes.program()).args(args);
-        hermes.settle(&mut command);
-        command.env("TERM", term);
+        command.args(["--ctty", "--wait"]).arg(what.get_program()).args(what.get_args()).env_clear();
+        command.envs(what.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("TERM", term);
+        command.current_dir(what.get_current_dir().expect("a folder to work in"));
         let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().expect("started");
         drop(slave);
         let keys = File::from(master);

@@ -1,43 +1,61 @@
 //! The guard for URLs that somebody else than the owner chose, with its scanners.
 
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
 use hermes_plugin_api::manifest::{Kind, Provide};
 use serde_json::Value;
 
+use super::live::Live;
 use super::scanners;
 use crate::config::layers::Config;
-use crate::guard::Audit;
 use crate::guard::egress::Egress;
+use crate::guard::{Audit, ScannerSlot};
 use crate::plugin::registry::Plugins;
 
 /// As [`guard`], for services that may outlive the plugins; without them nothing is fetched.
-pub(super) fn late(plugins: &Weak<Plugins>, config: &Config, root: &Path) -> Egress {
+pub(super) fn late(plugins: &Weak<Plugins>, config: &Config, live: &Arc<Live>, root: &Path) -> Egress {
     match plugins.upgrade() {
-        Some(plugins) => guard(&plugins, config, root),
-        None => Egress::new(Vec::new(), &["the plugins are gone".to_owned()], Audit::new(root)),
+        Some(plugins) => guard(&plugins, config, live, root),
+        None => Egress::new(Vec::new(), Box::new(|| vec!["the plugins are gone".to_owned()]), Audit::new(root)),
     }
 }
 
 /// The guard with every enabled scanner of URLs. One that a setting asks for and that is not there is never just
-/// left out.
-pub(super) fn guard(plugins: &Plugins, config: &Config, root: &Path) -> Egress {
+/// left out, also when it is asked for later on.
+pub(super) fn guard(plugins: &Plugins, config: &Config, live: &Arc<Live>, root: &Path) -> Egress {
     let slots = scanners::of(plugins, config, "url");
+    let absent = absent(plugins, &slots);
+    let live = live.clone();
+    let missing = move || {
+        if absent.is_empty() {
+            return Vec::new();
+        }
+        match live.now() {
+            Ok((_, config)) => {
+                let wanted = absent.iter().filter(|(offer, _)| is_wanted(&config, offer));
+                wanted.map(|(_, why)| why.clone()).collect::<BTreeSet<_>>().into_iter().collect()
+            }
+            Err(error) => vec![error.to_string()],
+        }
+    };
+    Egress::new(slots, Box::new(missing), Audit::new(root))
+}
+
+/// What judges URLs and is not there, each with the reason.
+fn absent(plugins: &Plugins, slots: &[ScannerSlot]) -> Vec<(Provide, String)> {
     let listed = plugins.catalogue().provides(Kind::Scanner).map(|(listed, offer)| (listed.id.as_str(), offer));
     let manifests = plugins.entries().iter().filter_map(|entry| Some((entry, entry.found.manifest.as_ref().ok()?)));
     let installed = manifests
         .flat_map(|(entry, manifest)| manifest.provides.iter().map(move |offer| (entry.found.id.as_str(), offer)));
-    let wanted = listed.chain(installed).filter(|(_, offer)| judges_urls(offer) && is_wanted(config, offer));
-    let mut missing: Vec<&str> = wanted.map(|(id, _)| id).collect();
-    missing.retain(|id| !slots.iter().any(|slot| slot.plugin == *id));
-    missing.sort_unstable();
-    missing.dedup();
-    let why = |id: &&str| {
+    let judging = listed.chain(installed).filter(|(_, offer)| judges_urls(offer));
+    let absent = judging.filter(|(id, _)| !slots.iter().any(|slot| slot.plugin == *id));
+    let told = |(id, offer): (&str, &Provide)| {
         let refusal = plugins.absence(id);
-        format!("{refusal} ({})", refusal.hint)
+        (offer.clone(), format!("{refusal} ({})", refusal.hint))
     };
-    Egress::new(slots, &missing.iter().map(why).collect::<Vec<_>>(), Audit::new(root))
+    absent.map(told).collect()
 }
 
 fn judges_urls(offer: &Provide) -> bool {
@@ -91,9 +109,13 @@ plugins:
             let roots = Roots { extra: Vec::new(), home: root.clone(), bundle: None };
             let env = Environment::of([("HOME", folder.path().to_owned())]);
             let ground = Ground { home, env, roots, found: Vec::new(), catalogue };
-            let config = Config::load(&ground.sources()).expect("sound");
+            let sources = ground.sources();
+            let files = vec![ground.home.config_file()];
+            let (live, config) = Live::start(files, Box::new(move || Ok(Config::load(&sources)?))).expect("sound");
             let plugins = ground.plugins(&config, None);
-            let report = guard(&plugins, &config, &root).check("http://93.184.216.34/", &[], &Dns::System).await;
+            let report = guard(&plugins, &config, &Arc::new(live), &root)
+                .check("http://93.184.216.34/", &[], &Dns::System)
+                .await;
             assert_eq!(report.verdict, verdict, "{text}: {report:?}");
         }
     }

@@ -47,10 +47,13 @@ pub enum Dns {
     Given(BTreeMap<String, Vec<IpAddr>>),
 }
 
+/// Tells which scanners must be there now and are not, each with the reason.
+pub type Missing = Box<dyn Fn() -> Vec<String> + Send + Sync>;
+
 /// Judges URLs.
 pub struct Egress {
     scanners: Scanners,
-    missing: Vec<Finding>,
+    missing: Missing,
     audit: Audit,
 }
 
@@ -86,15 +89,11 @@ struct Hop {
 }
 
 impl Egress {
-    /// A guard with these scanners of URLs. `missing` names those that must be there and are not: nothing is fetched
-    /// then.
+    /// A guard with these scanners of URLs. `missing` names those that must be there and are not, for each URL anew:
+    /// nothing is fetched then.
     #[must_use]
-    pub fn new(scanners: Vec<ScannerSlot>, missing: &[String], audit: Audit) -> Self {
-        let missing = missing.iter().map(|why| Finding {
-            description: why.clone(),
-            ..findings::own(MISSING, "a policy of websites cannot be asked", Severity::High, Action::Forbid)
-        });
-        Self { missing: missing.collect(), scanners: Scanners::new(scanners), audit }
+    pub fn new(scanners: Vec<ScannerSlot>, missing: Missing, audit: Audit) -> Self {
+        Self { missing, scanners: Scanners::new(scanners), audit }
     }
 
     /// Decides about a URL, or about where a redirect `from` another leads, and writes the decision down.
@@ -209,7 +208,11 @@ impl Egress {
     }
 
     async fn scan(&self, url: &str) -> Vec<Judged> {
-        let mut found: Vec<Judged> = self.missing.iter().cloned().map(judged).collect();
+        let missing = |why| Finding {
+            description: why,
+            ..findings::own(MISSING, "a policy of websites cannot be asked", Severity::High, Action::Forbid)
+        };
+        let mut found: Vec<Judged> = (self.missing)().into_iter().map(missing).map(judged).collect();
         for answer in self.scanners.ask(&Subject::Url { url: url.to_owned() }).await {
             let (plugin, policy) = (&answer.slot.plugin, answer.slot.on_failure);
             match (answer.result, policy) {

@@ -14,7 +14,9 @@ use hermes_plugin_api::archive::{Look, Search};
 use hermes_plugin_api::error::{ErrorCode, PluginError, Result};
 use hermes_plugin_api::file::{FileRead, FileWalk, FileWrite};
 use hermes_plugin_api::flow::{Cancel, Output};
-use hermes_plugin_api::host::{Description, FetchRequest, ProcessAction, ShellRequest, SpawnRequest};
+use hermes_plugin_api::host::{
+    Description, FetchRequest, ProcessAction, SettingsNow, SettingsRequest, ShellRequest, SpawnRequest,
+};
 use hermes_plugin_api::manifest::{Manifest, Permissions};
 use hermes_plugin_api::notes::{NotesRead, NotesWrite};
 use hermes_plugin_api::secret::Secret;
@@ -38,6 +40,9 @@ pub type LateEgress = LazyLock<Egress, Box<dyn FnOnce() -> Egress + Send>>;
 /// The environment of programs that a plugin starts for itself, by the variables that its manifest names.
 pub type HelperEnvironment = Box<dyn Fn(&[String]) -> BTreeMap<String, String> + Send + Sync>;
 
+/// The settings of a plugin as they are now, and their version; nothing when it is the one that is known already.
+pub type LiveSettings = Box<dyn Fn(&Manifest, u64) -> Result<Option<(u64, Value)>> + Send + Sync>;
+
 /// What all host objects share.
 pub struct Services {
     /// The runtime that host work runs on, whoever polls it.
@@ -52,6 +57,8 @@ pub struct Services {
     pub secret: SecretSource,
     /// What a program sees that a plugin starts for itself.
     pub helper: HelperEnvironment,
+    /// A plugin's settings, as they are now.
+    pub settings: LiveSettings,
     /// The home.
     pub home: PathBuf,
     /// The folder of the plugins' own stores.
@@ -67,6 +74,7 @@ pub fn host(services: &Arc<Services>, manifest: &Manifest, settings: &Value) -> 
     }
     let service = Service {
         services: services.clone(),
+        manifest: manifest.clone(),
         plugin: manifest.id.clone(),
         secrets: manifest.secrets.clone(),
         permissions,
@@ -86,6 +94,7 @@ fn collect_urls(value: &Value, urls: &mut Vec<String>) {
 
 struct Service {
     services: Arc<Services>,
+    manifest: Manifest,
     plugin: String,
     secrets: Vec<String>,
     permissions: Permissions,
@@ -160,6 +169,7 @@ fn kept_request(method: &str, request: &str) -> Result<(String, KeptRequest)> {
 impl Service {
     async fn call(&self, method: &str, request: &str, events: Option<Output>, cancel: Cancel) -> Result<Value> {
         match method {
+            "settings" => self.settings(&read(method, request)?),
             "secret" => self.secret(&read::<Named>(method, request)?.name),
             "environment" if !self.permissions.exec.is_empty() => {
                 Ok(serde_json::to_value((self.services.helper)(&self.permissions.env))?)
@@ -234,6 +244,11 @@ impl Service {
         Ok((self.services.secret)(name).map_or(Value::Null, |secret| secret.expose().into()))
     }
 
+    fn settings(&self, asked: &SettingsRequest) -> Result<Value> {
+        let fresh = (self.services.settings)(&self.manifest, asked.known)?;
+        Ok(serde_json::to_value(fresh.map(|(version, settings)| SettingsNow { version, settings }))?)
+    }
+
     fn store(&self, method: &str, entry: Keyed) -> Result<Value> {
         let path = self.services.stores.join(format!("{}.json", self.plugin));
         match method {
@@ -292,7 +307,7 @@ impl Service {
     }
 
     fn describe(&self) -> Description {
-        let mut methods = vec!["kv.get", "kv.set", "kv.delete"];
+        let mut methods = vec!["settings", "kv.get", "kv.set", "kv.delete"];
         if !self.secrets.is_empty() {
             methods.push("secret");
         }

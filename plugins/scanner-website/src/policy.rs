@@ -7,6 +7,7 @@ use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use hermes_plugin_api::error::PluginError;
 use hermes_plugin_api::finding::{Action, Finding, Remember, Severity};
 use serde_json::json;
 
@@ -215,6 +216,13 @@ fn broken(why: &str) -> Finding {
     let title = "the list of blocked websites is malformed, and everything is blocked until it is mended".to_owned();
     let description = format!("{why}; the owner can mend it");
     Finding { title, description, ..finding("website-policy") }
+}
+
+/// The settings cannot be read, and so nobody knows what is blocked.
+pub(crate) fn unknown(error: &PluginError) -> Finding {
+    let title = "the configuration is malformed, and every website is blocked until it is mended".to_owned();
+    let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    Finding { title, description: format!("{}{hint}", error.message), ..finding("website-policy") }
 }
 
 fn finding(rule: &str) -> Finding {

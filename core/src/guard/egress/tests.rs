@@ -7,7 +7,8 @@ fn given(answers: &[(&str, &[&str])]) -> Dns {
 
 async fn rules(url: &str, redirects: &[&str], dns: &Dns) -> Vec<String> {
     let redirects: Vec<String> = redirects.iter().map(|url| (*url).to_owned()).collect();
-    let report = Egress::new(Vec::new(), &[], Audit::new("/nowhere".as_ref())).check(url, &redirects, dns).await;
+    let report =
+        Egress::new(Vec::new(), Box::new(Vec::new), Audit::new("/nowhere".as_ref())).check(url, &redirects, dns).await;
     assert_eq!(report.verdict == Verdict::Deny, !report.findings.is_empty(), "{report:?}");
     report.findings.into_iter().map(|judged| judged.finding.rule).collect()
 }
@@ -40,7 +41,8 @@ async fn every_hop_counts() {
 
 #[tokio::test]
 async fn without_a_scanner_that_must_be_there_nothing_is_fetched() {
-    let egress = Egress::new(Vec::new(), &["it is not installed".to_owned()], Audit::new("/nowhere".as_ref()));
+    let egress =
+        Egress::new(Vec::new(), Box::new(|| vec!["it is not installed".to_owned()]), Audit::new("/nowhere".as_ref()));
     let report = egress.check("http://93.184.216.34/", &[], &Dns::default()).await;
     assert_eq!((report.verdict, report.findings.len()), (Verdict::Deny, 1));
     assert_eq!(report.findings[0].finding.description, "it is not installed");

@@ -1,6 +1,8 @@
 //! The owner's list of websites: which URLs it keeps the agent from, before anything is resolved or dialled.
 
 use hermes_tests::hermes::{Hermes, Ran, run, text};
+use hermes_tests::lab::{Lab, PUBLIC, response};
+use hermes_tests::terminal::Terminal;
 use serde_json::{Value, json};
 
 /// Settings, shared files and URLs, and what becomes of them.
@@ -67,4 +69,43 @@ fn a_list_that_is_broken_or_has_nobody_to_enforce_it_blocks_everything() {
         missing.out.contains("url-scanner-missing") && missing.out.contains("hermes plugins enable scanner-website"),
         "{missing:?}"
     );
+}
+
+#[test]
+fn a_policy_that_changes_while_a_session_runs_holds_from_then_on() {
+    let list = "security:\n  website_blocklist:\n    ";
+    let stages = [
+        (String::new(), "welcome"),
+        (format!("{list}{{enabled: true, domains: [a.example]}}\n"), r#""rule":"a.example","source":"config""#),
+        (format!("{list}{{enabled: true, domains: [b.example]}}\n"), "welcome"),
+        (format!("{list}enabled: perhaps\n"), "`security.website_blocklist.enabled`"),
+        (format!("{list}enabled: [\n"), "the configuration is malformed, and every website is blocked"),
+        (format!("{list}{{enabled: true, domains: [a..example]}}\n"), "`security.website_blocklist.domains[0]`"),
+        (format!("{list}{{enabled: true, shared_files: [bad]}}\n"), r#""rule":"*.example","source":"bad""#),
+        (format!("{list}{{enabled: false, shared_files: [bad]}}\n"), "welcome"),
+    ];
+    let steps = stages.iter().enumerate().flat_map(|(at, (_, expect))| {
+        let call = json!({ "name": "web_extract", "arguments": { "url": "http://a.example/page" } });
+        [
+            json!({ "tool_calls": [call] }),
+            json!({ "expect": { "last_contains": expect }, "text": format!("Stage {at} it is.") }),
+        ]
+    });
+    let hermes = Hermes::new().scripted(&json!(steps.collect::<Vec<_>>()).to_string(), "");
+    let config = hermes.path("home/config.yaml");
+    let base = std::fs::read_to_string(&config).expect("read");
+    std::fs::write(hermes.path("home/bad"), "*.example\n").expect("written");
+    let lab = Lab::new(&hermes, env!("CARGO_BIN_EXE_lab"), &format!("a.example {PUBLIC}\n"));
+    let lab = lab.serves(PUBLIC, "page", response("200 OK", "content-type: text/plain", "welcome"));
+    let mut terminal = Terminal::running(&lab.command(&[]));
+    for (at, (policy, _)) in stages.iter().enumerate() {
+        let _ = terminal.until("❯ ");
+        std::fs::write(&config, format!("{base}{policy}")).expect("written");
+        terminal.line("go");
+        let _ = terminal.until(&format!("Stage {at} it is."));
+    }
+    let _ = terminal.until("❯ ");
+    terminal.line("/quit");
+    assert_eq!(terminal.end(), 0);
+    assert_eq!(lab.log().matches("GET /page").count(), 3, "what is blocked is not dialled: {}", lab.log());
 }
