@@ -147,8 +147,9 @@ impl Desk {
         self
     }
 
-    async fn shell(&self) -> Result<&Shell> {
-        self.shell.get_or_try_init(|| self.open()).await
+    /// The shell. Opening its session may take minutes: who does not want to wait stops it.
+    async fn shell(&self, cancel: &Cancel) -> Result<&Shell> {
+        cancel.run(self.shell.get_or_try_init(|| self.open())).await?
     }
 
     async fn open(&self) -> Result<Shell> {
@@ -178,14 +179,14 @@ impl Desk {
         Caller { backend, session, who: &self.place.who, facts, audience, listener: Some(self) }
     }
 
-    async fn files(&self) -> Result<Files<'_>> {
-        let shell = self.shell().await?;
+    async fn files(&self, cancel: &Cancel) -> Result<Files<'_>> {
+        let shell = self.shell(cancel).await?;
         let Place { guard, here, .. } = &self.place;
         Ok(Files { shell, guard, caller: self.caller(shell), here: *here, checkpoints: &self.checkpoints })
     }
 
     async fn access(&self, request: FileRequest, output: Option<Output>, cancel: Cancel) -> Result<Value> {
-        let files = self.files().await?;
+        let files = self.files(&cancel).await?;
         let done = match request {
             FileRequest::Read(read) => files.read(read, output, &cancel).await.map(serde_json::to_value),
             FileRequest::Write(write) => files.write(write, &cancel).await.map(serde_json::to_value),
@@ -197,11 +198,11 @@ impl Desk {
     }
 
     async fn take_back(&self, turns: usize, cancel: &Cancel) -> Result<String> {
-        self.files().await?.rollback(turns, self.approver.as_deref(), cancel).await
+        self.files(cancel).await?.rollback(turns, self.approver.as_deref(), cancel).await
     }
 
     async fn run(&self, request: ShellRequest, output: Option<Output>, cancel: Cancel) -> Result<ShellResult> {
-        let shell = self.shell().await?;
+        let shell = self.shell(&cancel).await?;
         let cwd = shell.directory(request.workdir.as_deref());
         let witness = self.authorize(shell, &request.command, &cwd, &cancel).await?;
         let given = self.password(shell, &request.command, &cancel).await?;
@@ -271,7 +272,7 @@ impl Desk {
     }
 
     async fn act(&self, action: ProcessAction, cancel: Cancel) -> Result<Value> {
-        let shell = self.shell().await?;
+        let shell = self.shell(&cancel).await?;
         // What reads the input may be a shell or an interpreter: input is a command too.
         if let (true, Some(data)) = (matches!(action.action.as_str(), "write" | "submit"), &action.data) {
             let _judged = self.authorize(shell, data, &shell.cwd(), &cancel).await?;
