@@ -106,12 +106,25 @@ impl Engine {
         self.ask(&["ps", "-aq", "--no-trunc", "--filter", &label]).lines().map(str::to_owned).collect()
     }
 
-    fn answers(&self) -> bool {
+    /// The engine at an address.
+    pub(crate) fn at(host: &str) -> Self {
+        Self { host: host.to_owned() }
+    }
+
+    /// The files of [`IMAGE`], as they are imported.
+    #[must_use]
+    pub fn archive(&self) -> PathBuf {
+        folder().join("bash.tar")
+    }
+
+    /// Whether it is there.
+    pub(crate) fn answers(&self) -> bool {
         has("docker") && run(self.docker(&["info"])).code == Some(0)
     }
 
     fn make_images(&self, folder: &Path) {
-        if [IMAGE, BARE].iter().all(|image| run(self.docker(&["image", "inspect", image])).code == Some(0)) {
+        let there = |image: &&str| run(self.docker(&["image", "inspect", image])).code == Some(0);
+        if folder.join("bash.tar").exists() && [IMAGE, BARE].iter().all(there) {
             return;
         }
         let script = r#"set -e; rm -rf "$1"; mkdir -p "$1"; cd "$1"
@@ -153,9 +166,14 @@ pub fn exec(hermes: &Hermes, text: &str) -> Ran {
 
 /// Where the engine of the test run lives.
 fn folder() -> PathBuf {
+    target().join("engine")
+}
+
+/// The target directory of the build.
+pub(crate) fn target() -> PathBuf {
     #[expect(clippy::disallowed_methods, reason = "xtask says here where it installed the program")]
     let prefix = std::env::var_os("HERMES_TEST_PREFIX").expect("run the tests with `cargo xtask test`");
-    Path::new(&prefix).parent().expect("the prefix lies in the target directory").join("engine")
+    Path::new(&prefix).parent().expect("the prefix lies in the target directory").to_owned()
 }
 
 fn has(program: &str) -> bool {
@@ -164,7 +182,7 @@ fn has(program: &str) -> bool {
     run(sh).code == Some(0)
 }
 
-fn command(program: &str) -> Command {
+pub(crate) fn command(program: &str) -> Command {
     #[expect(clippy::disallowed_methods, reason = "starts and asks the engine of the stories")]
     let mut command = Command::new(program);
     command.env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").env_remove("DOCKER_HOST");
@@ -216,6 +234,15 @@ impl<'a> Session<'a> {
     pub fn container(&self) -> String {
         let [container] = <[String; 1]>::try_from(self.engine.containers(self.hermes)).expect("one");
         container
+    }
+
+    /// The program's process.
+    ///
+    /// # Panics
+    /// When its id is none.
+    #[must_use]
+    pub fn pid(&self) -> i32 {
+        i32::try_from(self.child.id()).expect("an id")
     }
 
     /// Interrupts it, and waits for its end.

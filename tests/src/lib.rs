@@ -2,11 +2,13 @@
 
 pub mod apptainer;
 pub mod docker;
+pub mod dockerd;
 pub mod hermes;
 pub mod lab;
 pub mod model_server;
 pub mod owner;
 pub mod plugins;
+pub mod registry;
 pub mod skip;
 pub mod sshd;
 pub mod terminal;

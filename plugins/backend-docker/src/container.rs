@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::Duration;
 
 use bollard::errors::Error;
 use bollard::models::{ContainerCreateBody, ContainerInspectResponse, HostConfig, Mount, MountType};
@@ -38,6 +39,10 @@ const TMPFS: [(&str, &str); 3] = [
 
 /// How many processes a container may have.
 pub(crate) const PIDS: i64 = 256;
+
+/// How often, and how far apart, it is looked whether a container that is being removed is gone.
+const PATIENCE: u32 = 50;
+const MOMENT: Duration = Duration::from_millis(100);
 
 const MEGABYTE: i64 = 1 << 20;
 
@@ -151,6 +156,7 @@ impl Plan {
     /// What the engine refuses.
     pub(crate) async fn run(&self, engine: &Engine, told: &dyn image::Told) -> Result<ContainerInspectResponse> {
         let api = &engine.api;
+        let mut patience = PATIENCE;
         loop {
             let there = match api.inspect_container(&self.name, None).await {
                 Ok(there) => there,
@@ -170,6 +176,12 @@ impl Plan {
             match api.start_container(&self.name, None).await {
                 Ok(()) => {}
                 Err(error) if is_missing(&error) => continue,
+                // Somebody is taking it away right now.
+                Err(error) if is_conflict(&error) && patience > 0 => {
+                    patience -= 1;
+                    tokio::time::sleep(MOMENT).await;
+                    continue;
+                }
                 Err(error) => {
                     let error = engine.failed("start the container", &error);
                     self.remove(engine).await;
@@ -203,6 +215,12 @@ impl Plan {
         match created {
             // Somebody was faster.
             Err(error) if is_conflict(&error) => Ok(()),
+            Err(Error::DockerResponseServerError { status_code: 400, message })
+                if message.contains("reference format") =>
+            {
+                let error = PluginError::config(format!("`{}` is not the name of an image: {message}", self.image()));
+                Err(error.with_hint("write `terminal.docker_image: name:tag` or `name@sha256:…`, in small letters"))
+            }
             Err(error) => Err(engine.failed("make the container", &error)),
             Ok(_) => Ok(()),
         }

@@ -15,7 +15,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, reason, status};
 
 /// Starts the command with both outputs in one, in their order. What comes on the other output is therefore ours.
 const RUN: &str = r#"command -v "$1" >/dev/null || { echo missing >&2; exit 127; }; exec "$@" 2>&1"#;
@@ -55,6 +55,8 @@ exit 1
 
 /// How long processes may take to end by themselves.
 const GRACE: Duration = Duration::from_secs(1);
+/// How long it may take to end processes.
+const BURIAL: Duration = Duration::from_secs(20);
 /// How long output is waited for that others hold open when the command itself has ended.
 const DRAIN: Duration = Duration::from_millis(150);
 /// How often, at first, the engine is asked whether a quiet command still runs.
@@ -87,6 +89,8 @@ pub(crate) enum Input {
 pub(crate) enum Failed {
     /// The container does not run: nothing was started.
     NotRunning,
+    /// The engine went away while it ran: whether it goes on is not known.
+    Lost(PluginError),
     /// Anything else.
     Error(PluginError),
 }
@@ -210,7 +214,7 @@ impl Place {
     }
 
     /// The exit code of a process that has ended, or will any moment.
-    async fn exit(&self, id: &str) -> Result<i32> {
+    async fn exit(&self, id: &str) -> std::result::Result<i32, Failed> {
         let deadline = Instant::now() + SETTLE;
         loop {
             let told = self.engine.api.inspect_exec(id).await;
@@ -218,14 +222,28 @@ impl Place {
             match (told.running, told.exit_code) {
                 (Some(true), _) | (_, None) if Instant::now() < deadline => sleep(Duration::from_millis(5)).await,
                 (_, Some(code)) => return Ok(i32::try_from(code).unwrap_or(1)),
-                (_, None) => return Err(PluginError::unavailable("The engine does not say how the command ended")),
+                (_, None) => {
+                    return Err(PluginError::unavailable("The engine does not say how the command ended").into());
+                }
             }
         }
     }
 
-    fn lost(&self, error: &Error) -> PluginError {
-        let error = self.engine.failed("learn how the command ended", error);
-        PluginError { message: format!("{}; whether it ended is not known", error.message), ..error }
+    /// Why it is not known how a command ended.
+    fn lost(&self, error: &Error) -> Failed {
+        if status(error).is_some() {
+            return self.engine.failed("learn how the command ended", error).into();
+        }
+        let (address, why) = (&self.engine.address, reason(error));
+        let text = format!("The engine at `{address}` went away while the command ran: {why}. ");
+        let error = PluginError::unavailable(text + "Whether the command ended, and how far it came, is not known");
+        let hint = "start the engine, and look at what is there before the command is repeated";
+        Failed::Lost(error.with_hint(hint))
+    }
+
+    /// Ends what is left of a process whose engine was away.
+    pub(crate) async fn bury(&self, mark: String) {
+        end(self.clone(), mark).await;
     }
 }
 
@@ -241,7 +259,7 @@ struct Heard<'a> {
 
 impl Heard<'_> {
     /// Hands on what comes until the process has ended. Others may hold its output open for much longer.
-    async fn out(&mut self) -> Result<()> {
+    async fn out(&mut self) -> std::result::Result<(), Failed> {
         let mut wait = ASK;
         loop {
             match tokio::time::timeout(wait, self.pieces.next()).await {
@@ -254,7 +272,7 @@ impl Heard<'_> {
                 Err(_) => {
                     let told = self.place.engine.api.inspect_exec(self.id).await;
                     if told.map_err(|error| self.place.lost(&error))?.running == Some(false) {
-                        return self.last().await;
+                        return Ok(self.last().await?);
                     }
                     wait = (wait * 2).min(ASK_SELDOM);
                 }
@@ -343,9 +361,20 @@ impl Drop for Tree {
 }
 
 async fn end(place: Place, mark: String) {
+    // An engine that hangs ends nothing.
+    let _ = tokio::time::timeout(BURIAL, insist(place, mark)).await;
+}
+
+async fn insist(place: Place, mark: String) {
     let signal = |signal: &'static str| {
         let (place, mark) = (place.clone(), mark.clone());
-        async move { place.ask("bash", END, &[signal, &mark]).await.is_ok_and(|(code, _)| code == 0) }
+        async move {
+            match place.ask("bash", END, &[signal, &mark]).await {
+                Ok((code, _)) => code == 0,
+                // Nothing runs in a container that does not.
+                Err(failed) => matches!(failed, Failed::NotRunning),
+            }
+        }
     };
     if signal("TERM").await {
         return;

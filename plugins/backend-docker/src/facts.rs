@@ -131,19 +131,22 @@ pub(crate) fn ways_out(
     if host.devices.iter().flatten().next().is_some() {
         ways.push("it has devices of the host".to_owned());
     }
-    ways.extend(there.mounts.iter().flatten().filter_map(|mount| way_of(mount, sandboxes, socket)));
+    let named: Vec<&str> = host.binds.iter().flatten().filter_map(|bind| bind.split(':').next()).collect();
+    ways.extend(there.mounts.iter().flatten().filter_map(|mount| way_of(mount, &named, sandboxes, socket)));
     ways.extend(inside.ways_out());
     ways
 }
 
-/// Why a mount is a way out.
-fn way_of(mount: &MountPoint, sandboxes: &Path, socket: Option<&str>) -> Option<String> {
+/// Why a mount is a way out. `named` are the sources that somebody asked for.
+fn way_of(mount: &MountPoint, named: &[&str], sandboxes: &Path, socket: Option<&str>) -> Option<String> {
     let source = mount.source.as_deref().unwrap_or_default();
     let anonymous = |name: &str| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
     match mount.typ.as_deref() {
         Some("tmpfs") => return None,
-        // Made with the container, and gone with it.
-        Some("volume") if mount.name.as_deref().is_some_and(anonymous) => return None,
+        // Made with the container, because its image wants it, and gone with it.
+        Some("volume") if mount.name.as_deref().is_some_and(|name| anonymous(name) && !named.contains(&name)) => {
+            return None;
+        }
         _ => {}
     }
     let real = std::fs::canonicalize(source).unwrap_or_else(|_| PathBuf::from(source));

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bollard::models::ContainerInspectResponse;
@@ -22,7 +22,7 @@ use crate::exec::{Failed, Input, Place};
 use crate::facts::{self, Inside};
 use crate::files;
 use crate::image::Told;
-use crate::task::Task;
+use crate::task::{self, Task};
 
 /// How often a command is started again because its container was gone.
 const TRIES: usize = 2;
@@ -48,6 +48,8 @@ pub(crate) struct Parts {
     plan: Plan,
     facts: SessionFacts,
     place: RwLock<Place>,
+    /// Marks of commands whose engine went away while they ran.
+    lost: Mutex<Vec<String>>,
 }
 
 /// Whoever waits for the session, if somebody does.
@@ -57,16 +59,26 @@ struct Waiting<'a> {
 }
 
 impl Waiting<'_> {
-    async fn tell(&self, report: Report) {
-        // Who is not there is not told.
-        let _ = self.host.emit(self.token, report).await;
+    /// Tells something once for an engine, not whenever a session is opened.
+    async fn once(&self, engine: &str, text: String) {
+        let key = format!("told:{}", task::digest(&[engine, &text]));
+        if matches!(self.host.kv_get::<bool>(&key).await, Ok(Some(true))) {
+            return;
+        }
+        tracing::warn!("{text}.");
+        self.tell(Report::Notice { text }).await;
+        let _ = self.host.kv_set(&key, &true).await;
     }
 }
 
 impl Told for Waiting<'_> {
-    fn progress(&self, text: String) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+    fn tell(&self, report: Report) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        let (Report::Progress { text } | Report::Notice { text }) = &report;
         tracing::info!("{text}.");
-        Box::pin(self.tell(Report::Progress { text }))
+        Box::pin(async move {
+            // Who is not there is not told.
+            let _ = self.host.emit(self.token, report).await;
+        })
     }
 }
 
@@ -90,8 +102,8 @@ impl Parts {
             tracing::warn!(%error, "Containers that nobody uses could not be looked for.");
         }
         let place = Place { engine, container: plan.name.clone() };
-        let parts =
-            Self { facts: SessionFacts::default(), place: RwLock::new(place), host, config, spec, home, task, plan };
+        let (facts, lost) = (SessionFacts::default(), Mutex::default());
+        let parts = Self { facts, lost, place: RwLock::new(place), host, config, spec, home, task, plan };
         let (facts, lacking) = match parts.look(&there).await {
             Ok(seen) => seen,
             Err(error) => {
@@ -100,27 +112,21 @@ impl Parts {
             }
         };
         let parts = Self { facts, ..parts };
-        parts.warn(&lacking, disk, info.id.as_deref().unwrap_or_default()).await;
+        parts.warn(&lacking, disk).await;
         Ok(parts)
     }
 
-    /// Tells what was asked for and does not hold. That the disk has no limit is told once for an engine: it is so by
-    /// default on most of them.
-    async fn warn(&self, lacking: &[String], disk: bool, engine: &str) {
+    /// Tells what was asked for and does not hold.
+    async fn warn(&self, lacking: &[String], disk: bool) {
         let waiting = Waiting { host: &self.host, token: &self.spec.token };
+        let engine = self.place.read().await.engine.address.clone();
         if !lacking.is_empty() {
             let text = format!("The engine does not hold the container to these limits: {}", lacking.join(", "));
-            tracing::warn!("{text}.");
-            waiting.tell(Report::Notice { text }).await;
+            waiting.once(&engine, text).await;
         }
         if self.config.disk > 0 && !disk {
-            let key = format!("no-disk-limit:{engine}");
             let text = "The storage driver of the engine cannot limit the disk: `terminal.container_disk` does nothing";
-            if !matches!(self.host.kv_get::<bool>(&key).await, Ok(Some(true))) {
-                tracing::warn!("{text}.");
-                waiting.tell(Report::Notice { text: text.to_owned() }).await;
-                let _ = self.host.kv_set(&key, &true).await;
-            }
+            waiting.once(&engine, text.to_owned()).await;
         }
     }
 
@@ -130,7 +136,7 @@ impl Parts {
         let cwd = self.spec.cwd.clone().unwrap_or_else(|| WORKSPACE.to_owned());
         let (_, text) = match place.ask("sh", facts::PROBE, &[&cwd]).await {
             Ok(told) => told,
-            Err(Failed::Error(error)) => return Err(error),
+            Err(Failed::Error(error) | Failed::Lost(error)) => return Err(error),
             Err(Failed::NotRunning) => {
                 return Err(PluginError::unavailable("The container ended as soon as it was started"));
             }
@@ -182,15 +188,31 @@ impl Parts {
         let request = self.settled(request);
         for _ in 0..TRIES {
             let place = self.place.read().await.clone();
-            let ran = place.run(request.clone(), self.mark(), input.clone(), output.clone(), cancel.clone()).await;
+            let (mark, lost) = (self.mark(), self.lost().clone());
+            for lost in &lost {
+                // Nobody can look after it any more: it must not go on beside the next one.
+                place.bury(lost.clone()).await;
+            }
+            let ran = place.run(request.clone(), mark.clone(), input.clone(), output.clone(), cancel.clone()).await;
+            if ran.is_ok() {
+                self.lost().retain(|mark| !lost.contains(mark));
+            }
             match ran {
                 Ok(exit) if exit.shell_code() <= 128 => return Ok(exit),
                 Ok(exit) => return self.after(&place, exit.code == Some(KILLED)).await.map_or(Ok(exit), Err),
                 Err(Failed::Error(error)) => return Err(self.after(&place, false).await.unwrap_or(error)),
-                Err(Failed::NotRunning) => self.again().await?,
+                Err(Failed::Lost(error)) => {
+                    self.lost().push(mark);
+                    return Err(error);
+                }
+                Err(Failed::NotRunning) => cancel.run(self.again()).await??,
             }
         }
         Err(PluginError::unavailable("The container does not keep running"))
+    }
+
+    fn lost(&self) -> MutexGuard<'_, Vec<String>> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What became of the container, if it does not run any more. An engine sees the end of a command first.
@@ -250,7 +272,7 @@ impl Parts {
                     let why = said.lines().next().unwrap_or("it failed");
                     return Err(PluginError::user(format!("Failed to {what} `{path}`: {why}")));
                 }
-                Err(Failed::Error(error)) => return Err(error),
+                Err(Failed::Error(error) | Failed::Lost(error)) => return Err(error),
                 Err(Failed::NotRunning) => self.again().await?,
             }
         }

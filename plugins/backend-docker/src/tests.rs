@@ -34,6 +34,22 @@ fn a_closed_container_has_no_way_out() {
 }
 
 #[test]
+fn a_volume_of_the_image_is_the_containers_own_and_one_that_was_asked_for_is_not() {
+    let volume = |name: &str| MountPoint {
+        typ: Some("volume".to_owned()),
+        name: Some(name.to_owned()),
+        source: Some(format!("/nowhere/volumes/{name}/_data")),
+        rw: Some(true),
+        ..MountPoint::default()
+    };
+    let name = "0123456789abcdef".repeat(4);
+    assert_eq!(ways(HostConfig::default(), vec![volume(&name)], CLOSED), Vec::<String>::new());
+    let asked = HostConfig { binds: Some(vec![format!("{name}:/data")]), ..HostConfig::default() };
+    assert_eq!(ways(asked, vec![volume(&name)], CLOSED).len(), 1);
+    assert_eq!(ways(HostConfig::default(), vec![volume("cache")], CLOSED).len(), 1);
+}
+
+#[test]
 fn every_way_out_is_seen() {
     let host = |host: HostConfig| ways(host, Vec::new(), CLOSED);
     assert_eq!(host(HostConfig { privileged: Some(true), ..HostConfig::default() }).len(), 1);

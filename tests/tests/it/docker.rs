@@ -1,6 +1,9 @@
 //! Stories: commands run in a container of a real engine, as closed as the security page wants it.
 
+mod away;
+mod beside;
 mod closed;
+mod images;
 mod kept;
 mod tasks;
 mod trouble;

@@ -16,16 +16,6 @@ fn an_engine_that_does_not_answer_is_named() {
 }
 
 #[test]
-fn an_image_that_cannot_be_had_is_named() {
-    let Some(engine) = Engine::get() else { return };
-    let config = docker::settings(engine, "").replace(IMAGE, "127.0.0.1:1/nobody/nothing:1");
-    let ran = exec(&Hermes::new().configured(&config), "true");
-    assert_eq!(ran.code, Some(1));
-    assert!(ran.err.contains("The image `127.0.0.1:1/nobody/nothing:1` cannot be had"), "{ran:?}");
-    assert!(ran.err.contains("hint: set `terminal.docker_image`"), "{ran:?}");
-}
-
-#[test]
 fn an_image_without_the_shell_is_named() {
     let Some(engine) = Engine::get() else { return };
     let config = docker::settings(engine, "").replace(IMAGE, docker::BARE);
