@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: the numbers we promise, over an optimised build.
 
+use std::fs;
 use std::process::Command;
 
 use anyhow::Result;
@@ -14,6 +15,9 @@ pub(crate) struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Only what concerns backends
+    #[arg(long)]
+    backends: bool,
 }
 
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
@@ -21,8 +25,15 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     install::build_into(workspace, &prefix, Profile::Release)?;
     let mut bench = Command::new(Profile::Release.dir(workspace).join("bench"));
     bench.arg(&prefix).env("HERMES_TEST_PREFIX", &prefix);
-    if args.json {
-        bench.arg("--json");
+    bench.args(
+        [(args.json, "--json"), (args.backends, "--backends")].into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag),
+    );
+    let skips = workspace.target.join("skipped-rows");
+    fs::write(&skips, "")?;
+    bench.env("HERMES_TEST_SKIPS", &skips);
+    loudly(bench)?;
+    for line in fs::read_to_string(&skips)?.lines() {
+        eprintln!("no rows: {line}");
     }
-    loudly(bench)
+    Ok(())
 }

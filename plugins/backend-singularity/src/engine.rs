@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::pin::pin;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -30,16 +31,20 @@ pub(crate) struct Ran {
 }
 
 impl Engine {
-    /// Looks for it.
+    /// Looks for it; `found` keeps what was found for the next time.
     ///
     /// # Errors
     /// `UNAVAILABLE` when there is none.
-    pub(crate) async fn find(host: Host) -> Result<Self> {
+    pub(crate) async fn find(host: Host, found: &OnceLock<&'static str>) -> Result<Self> {
         let env = host.environment().await?;
         let root = std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
         for program in ["apptainer", "singularity"] {
             let engine = Self { host: host.clone(), program, env: env.clone(), root };
+            if found.get() == Some(&program) {
+                return Ok(engine);
+            }
             if engine.run(&["version"], SOON).await.is_ok_and(|ran| ran.code == 0) {
+                let _ = found.set(program);
                 return Ok(engine);
             }
         }

@@ -21,6 +21,8 @@ pub(crate) struct Instance {
     shared: Shared,
     /// What people read.
     name: String,
+    /// The limits that do not hold for it.
+    lacking: Vec<String>,
 }
 
 /// What the program tells of an instance.
@@ -69,24 +71,26 @@ impl Instance {
         let settings = format!("{arguments:?} {:?}", limits::arguments(shared));
         let id = format!("hermes-{}", fingerprint(&[home, &task.folder.display().to_string(), &settings]));
         let name = format!("instance `{id}`");
-        let instance = Self { engine, task, id, arguments, shared: shared.clone(), name };
-        instance.ensure().await?;
+        let mut instance = Self { engine, task, id, arguments, shared: shared.clone(), name, lacking: Vec::new() };
+        let pid = instance.ensure().await?;
+        instance.lacking = limits::lacking(pid, shared);
         Ok(instance)
     }
 
     /// Which limits do not hold.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE` when the instance is gone.
-    pub(crate) async fn lacking(&self) -> Result<Vec<String>> {
-        let pid = self.find().await?.ok_or_else(|| PluginError::unavailable("The instance ended as it was started"))?;
-        Ok(limits::lacking(pid, &self.shared))
+    pub(crate) fn lacking(&self) -> &[String] {
+        &self.lacking
     }
 
-    /// Starts it unless it runs.
-    async fn ensure(&self) -> Result<()> {
-        if self.find().await?.is_some() {
-            return Ok(());
+    /// Starts it unless it runs. Returns the id of its first process.
+    async fn ensure(&self) -> Result<u32> {
+        if let Some(pid) = self.find().await? {
+            return Ok(pid);
+        }
+        // Sessions of one task that are opened side by side start it once.
+        let (_starting, waited) = self.task.starting(&self.engine.host).await?;
+        if let (true, Some(pid)) = (waited, self.find().await?) {
+            return Ok(pid);
         }
         let other = self.task.instance();
         if !other.is_empty() && other != self.id && self.is_running(&other).await? {
@@ -95,16 +99,16 @@ impl Instance {
         }
         self.task.note(&self.id)?;
         let limited = self.start(&limits::arguments(&self.shared)).await?;
-        if limited.code == 0 || self.find().await?.is_some() {
-            return Ok(());
+        if let Some(pid) = self.find().await? {
+            return Ok(pid);
         }
         // Whoever is not root may have no say about limits here. That they do not hold is read back and said.
         let ran = match limited.said.contains("cgroup") {
             true => self.start(&[]).await?,
             false => limited,
         };
-        if ran.code == 0 || self.find().await?.is_some() {
-            return Ok(());
+        if let Some(pid) = self.find().await? {
+            return Ok(pid);
         }
         let hint = "`terminal.singularity_image` names the image; see whether it runs by hand";
         Err(PluginError::unavailable(format!("No instance can be started: {}", ran.complaint())).with_hint(hint))
@@ -160,7 +164,7 @@ impl Place for Instance {
             Ok(waiting) => return Ok(waiting),
             Err(NotThere::Unstarted(error)) => return Err(error),
             // It may have been ended from outside; nothing has run.
-            Err(NotThere::Ended(_)) => self.ensure().await?,
+            Err(NotThere::Ended(_)) => _ = self.ensure().await?,
         }
         self.enter().await.map_err(|error| match error {
             NotThere::Unstarted(error) => error,

@@ -15,6 +15,8 @@ mod task;
 #[cfg(test)]
 mod tests;
 
+use std::sync::OnceLock;
+
 use hermes_plugin_api::backend::SessionSpec;
 use hermes_plugin_api::prelude::*;
 use hermes_plugin_api::remote::RemoteSession;
@@ -27,13 +29,15 @@ struct Singularity {
     host: Host,
     config: Config,
     shared: Shared,
+    /// Which program there is.
+    program: OnceLock<&'static str>,
 }
 
 impl Backend for Singularity {
     type Session = RemoteSession<Instance>;
 
     async fn open(&self, spec: SessionSpec) -> Result<Self::Session> {
-        let engine = Engine::find(self.host.clone()).await?;
+        let engine = Engine::find(self.host.clone(), &self.program).await?;
         let home = self.host.describe().home;
         task::sweep(&engine, &home).await;
         let image = image::ready(&engine, &home, &self.config.image).await?;
@@ -43,5 +47,5 @@ impl Backend for Singularity {
 }
 
 export_plugin!(backend "singularity" => |ctx| {
-    Ok(Singularity { host: ctx.host.clone(), config: ctx.config()?, shared: ctx.config()? })
+    Ok(Singularity { host: ctx.host.clone(), config: ctx.config()?, shared: ctx.config()?, program: OnceLock::new() })
 });

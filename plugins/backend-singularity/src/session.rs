@@ -39,7 +39,7 @@ async fn look(instance: &Instance, spec: &mut SessionSpec) -> Result<SessionFact
         );
     }
     spec.env.entry("HOME".to_owned()).or_insert_with(|| home.to_owned());
-    let why = told_as(&facts, &instance.lacking().await?);
+    let why = told_as(&facts, instance.lacking());
     Ok(SessionFacts { boundary: facts.open.is_empty(), why, cwd, home: home.to_owned() })
 }
 

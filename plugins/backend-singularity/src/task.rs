@@ -5,6 +5,7 @@ use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hermes_plugin_api::prelude::*;
 
@@ -12,6 +13,8 @@ use crate::engine::{Engine, SOON};
 
 /// What the folders of tasks begin with that keep nothing.
 const BRIEF: &str = "brief-";
+/// How often it is looked whether somebody else has started an instance.
+const POLL: Duration = Duration::from_millis(20);
 /// How often folders are opened while others are made in them.
 const DEPTH: usize = 3;
 
@@ -56,6 +59,24 @@ impl Task {
         let mut file = &self.lock;
         let noted = file.rewind().and_then(|()| file.set_len(0)).and_then(|()| file.write_all(instance.as_bytes()));
         noted.map_err(|error| PluginError::unavailable(format!("Failed to note the instance: {error}")))
+    }
+
+    /// Waits until nobody else starts the instance, and tells whether that was so. Whoever drops the file lets the
+    /// next one in.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when it cannot be told who does.
+    pub(crate) async fn starting(&self, host: &Host) -> Result<(File, bool)> {
+        let mut waited = false;
+        let lock = File::create(self.folder.join("starting"));
+        let lock = lock.map_err(|error| {
+            PluginError::unavailable(format!("Failed to use the sandbox `{}`: {error}", self.folder.display()))
+        })?;
+        while lock.try_lock().is_err() {
+            waited = true;
+            host.sleep(POLL).await;
+        }
+        Ok((lock, waited))
     }
 
     /// Ends the use of it, and its instance when nobody else uses it.

@@ -127,6 +127,23 @@ fn an_instance_whose_owner_was_killed_is_ended_by_the_next() {
 }
 
 #[test]
+fn commands_that_begin_at_once_share_one_instance() {
+    let Some(image) = image() else { return };
+    let hermes = apptainer::hermes(&image, "");
+    let begin = |n: i32| {
+        let mut command = command(&hermes, &exec("sleep 1; echo done"));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        (n, command.spawn().expect("started"))
+    };
+    let children: Vec<_> = (0..4).map(begin).collect();
+    for (n, child) in children {
+        let output = child.wait_with_output().expect("waited for");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "done\n", "{n}: {output:?}");
+    }
+    assert_eq!(instances(&hermes), 0);
+}
+
+#[test]
 fn the_suite_of_backends_passes() {
     let Some(image) = image() else { return };
     let hermes = apptainer::hermes(&image, "");

@@ -1,10 +1,11 @@
-//! The numbers we promise, measured in one run on one machine: `bench PREFIX [--json]`.
+//! The numbers we promise, measured in one run on one machine: `bench PREFIX [--json] [--backends]`.
 //!
 //! `cargo xtask bench` builds and calls it. Rows are facts, not tests: a busy machine makes them worse.
 #![forbid(unsafe_code)]
 #![allow(clippy::disallowed_methods, reason = "it measures the clock and starts the programs that it measures")]
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
+mod backends;
 mod calls;
 mod programs;
 mod rows;
@@ -14,6 +15,7 @@ mod turns;
 mod urls;
 mod verdict;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use hermes_core::app::{App, Ground};
@@ -33,26 +35,19 @@ fn main() -> Result<()> {
         // Children of this program, each in a process of its own.
         ["measure", runs, ref command @ ..] => programs::measure(runs.parse()?, command),
         ["load", prefix, home] => calls::load(&app(Path::new(prefix), Path::new(home))?),
-        [prefix] => table(Path::new(prefix), false),
-        [prefix, "--json"] => table(Path::new(prefix), true),
-        _ => Err("usage: bench PREFIX [--json]".into()),
+        [prefix, ref options @ ..] if options.iter().all(|option| matches!(*option, "--json" | "--backends")) => {
+            table(Path::new(prefix), options.contains(&"--json"), options.contains(&"--backends"))
+        }
+        _ => Err("usage: bench PREFIX [--json] [--backends]".into()),
     }
 }
 
-fn table(prefix: &Path, as_json: bool) -> Result<()> {
-    let scratch = tempfile::tempdir()?;
-    let home = scratch.path().join("home");
+fn table(prefix: &Path, as_json: bool, only_backends: bool) -> Result<()> {
     let mut rows = Rows::default();
-    programs::rows(&mut rows, prefix, scratch.path())?;
-    calls::loading(&mut rows, prefix, &home)?;
-    sessions::rows(&mut rows, prefix, scratch.path())?;
-    let app = app(prefix, &home)?;
-    calls::rows(&mut rows, &app)?;
-    verdict::rows(&mut rows, &app)?;
-    verdict::running(&mut rows, &app)?;
-    urls::rows(&mut rows);
-    texts::rows(&mut rows, &app);
-    turns::rows(&mut rows)?;
+    if !only_backends {
+        of_the_program(&mut rows, prefix)?;
+    }
+    backends::rows(&mut rows, prefix)?;
     match as_json {
         true => println!("{}", rows.to_json()?),
         false => print!("{}", rows.to_table()),
@@ -60,14 +55,36 @@ fn table(prefix: &Path, as_json: bool) -> Result<()> {
     Ok(())
 }
 
+/// Adds what the program takes by itself.
+fn of_the_program(rows: &mut Rows, prefix: &Path) -> Result<()> {
+    let scratch = tempfile::tempdir()?;
+    let home = scratch.path().join("home");
+    programs::rows(rows, prefix, scratch.path())?;
+    calls::loading(rows, prefix, &home)?;
+    sessions::rows(rows, prefix, scratch.path())?;
+    let app = app(prefix, &home)?;
+    calls::rows(rows, &app)?;
+    verdict::rows(rows, &app)?;
+    verdict::running(rows, &app)?;
+    urls::rows(rows);
+    texts::rows(rows, &app);
+    turns::rows(rows)
+}
+
 /// Returns the program's parts over the plugins of a prefix, inside this process.
 fn app(prefix: &Path, home: &Path) -> Result<App> {
+    app_with(prefix, home, &[])
+}
+
+/// As [`app`], with these variables.
+fn app_with(prefix: &Path, home: &Path, variables: &[(&str, OsString)]) -> Result<App> {
     let bundle: PathBuf = prefix.join("lib/hermes");
     let catalogue = Catalogue::read(&bundle.join("catalogue.yaml"))?;
     let home = Home::at(home);
     let roots = Roots { extra: Vec::new(), home: home.root().to_owned(), bundle: Some(bundle) };
     let found = find(&roots)?;
-    let variables = [("HOME", home.root().to_owned()), ("PATH", std::env::var_os("PATH").unwrap_or_default().into())];
+    let own = [("HOME", home.root().into()), ("PATH", std::env::var_os("PATH").unwrap_or_default())];
+    let variables = own.into_iter().chain(variables.iter().cloned());
     let ground = Ground { home, env: Environment::of(variables), roots, found, catalogue };
     let _guard = runtime().enter();
     App::start(ground, Vec::new()).map_err(|failure| failure.render().into())

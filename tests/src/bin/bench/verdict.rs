@@ -95,7 +95,7 @@ pub(crate) fn running(rows: &mut Rows, app: &App) -> Result<()> {
     Ok(())
 }
 
-fn guard(app: &App) -> Result<Guard> {
+pub(crate) fn guard(app: &App) -> Result<Guard> {
     let _guard = runtime().enter();
     app.guard(Arc::new(Nothing), false).map_err(|failure| failure.render().into())
 }
@@ -112,7 +112,7 @@ fn fastest(guard: &Guard, line: &str, times: u32) -> Duration {
     (0..times).map(|_| verdict()).min().unwrap_or_default()
 }
 
-fn request<'a>(text: &'a str, facts: &'a SessionFacts, backend: &'a str) -> CommandRequest<'a> {
+pub(crate) fn request<'a>(text: &'a str, facts: &'a SessionFacts, backend: &'a str) -> CommandRequest<'a> {
     let caller =
         Caller { backend, session: "bench", who: "bench", facts, audience: Audience::SingleQuery, listener: None };
     CommandRequest { text, cwd: "/", caller }
