@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::hermes::{Hermes, run, text};
+use crate::person::NOBODY;
 use crate::skip::skip;
-
-/// Who is nobody in particular.
-const ORDINARY: u32 = 65534;
 
 /// Makes a folder of programs, and a SIF file of it.
 const MAKE: &str = r#"set -e
@@ -65,23 +63,7 @@ pub fn ordinary(hermes: &Hermes, args: &[&str]) -> Command {
     if uid() != 0 {
         return command(hermes, args);
     }
-    let given = run(program("chown", &["-R", &ORDINARY.to_string(), text(&hermes.path("."))]));
-    assert_eq!(given.code, Some(0), "{given:?}");
-    let id = ORDINARY.to_string();
-    let become_them = ["--reuid", &id, "--regid", &id, "--clear-groups"];
-    let path = hermes.program();
-    let reaches = [&become_them[..], &["test", "-x", text(&path)]].concat();
-    // Where the folders above the program are root's alone, it is at least let through them.
-    let through: &[&str] = match run(program("setpriv", &reaches)).code {
-        Some(0) => &[],
-        _ => &["--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"],
-    };
-    let all = [&become_them[..], through, &[text(&path)], args].concat();
-    let plain = command(hermes, &[]);
-    let mut command = program("setpriv", &all);
-    command.env_clear().current_dir(hermes.path("work"));
-    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command
+    NOBODY.runs(hermes, args, &command(hermes, &[]))
 }
 
 /// The instances of a story that run.

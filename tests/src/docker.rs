@@ -53,8 +53,7 @@ impl Engine {
         if engine.answers() {
             return Some(engine);
         }
-        let root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
-        if !root || !has("dockerd") || !has("iptables") || !Path::new("/bin/busybox").exists() {
+        if !is_root() || !has("dockerd") || !has("iptables") || !Path::new("/bin/busybox").exists() {
             return None;
         }
         let _ = fs::remove_file(folder.join("pid"));
@@ -122,18 +121,22 @@ impl Engine {
         has("docker") && run(self.docker(&["info"])).code == Some(0)
     }
 
-    fn make_images(&self, folder: &Path) {
+    /// Makes the images of the stories, which it must have.
+    pub(crate) fn make_images(&self, folder: &Path) {
         let there = |image: &&str| run(self.docker(&["image", "inspect", image])).code == Some(0);
         if folder.join("bash.tar").exists() && [IMAGE, BARE].iter().all(there) {
             return;
         }
-        let script = r#"set -e; rm -rf "$1"; mkdir -p "$1"; cd "$1"
+        // Several engines use the files.
+        let lock = fs::File::create(folder.join("images.lock")).expect("a lock");
+        lock.lock().expect("locked");
+        let script = r#"set -e; [ ! -e "$1/../bash.tar" ] || exit 0; rm -rf "$1"; mkdir -p "$1"; cd "$1"
             mkdir bin tmp etc proc sys dev root workspace run var var/tmp
             cp /bin/busybox bin/; for name in $(/bin/busybox --list); do [ -e "bin/$name" ] || ln -s busybox "bin/$name"; done
             echo root:x:0:0:root:/root:/bin/sh >etc/passwd; rm -f bin/bash; tar -c . >../bare.tar
             cp /bin/bash bin/bash
             for library in $(ldd /bin/bash | grep -o '/[^ ]*'); do mkdir -p ".${library%/*}"; cp -L "$library" ".$library"; done
-            tar -c . >../bash.tar"#;
+            tar -c . >../bash.part; mv ../bash.part ../bash.tar"#;
         let mut sh = command("sh");
         sh.args(["-c", script, "sh"]).arg(folder.join("root"));
         let ran = run(sh);
@@ -165,7 +168,7 @@ pub fn exec(hermes: &Hermes, text: &str) -> Ran {
 }
 
 /// Where the engine of the test run lives.
-fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     target().join("engine")
 }
 
@@ -176,7 +179,12 @@ pub(crate) fn target() -> PathBuf {
     Path::new(&prefix).parent().expect("the prefix lies in the target directory").to_owned()
 }
 
-fn has(program: &str) -> bool {
+/// Whether root runs the tests.
+pub(crate) fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
+}
+
+pub(crate) fn has(program: &str) -> bool {
     let mut sh = command("sh");
     sh.args(["-c", "command -v \"$1\"", "sh", program]);
     run(sh).code == Some(0)

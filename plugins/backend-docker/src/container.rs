@@ -58,15 +58,27 @@ pub(crate) struct Plan {
 pub(crate) struct User {
     pub(crate) uid: u32,
     pub(crate) gid: u32,
+    /// Whether a file system in memory can be given to them: Podman has no such option.
+    pub(crate) can_own: bool,
 }
 
 impl User {
     /// The user of this process. In a rootless engine that is the container's root.
-    pub(crate) fn of(engine_is_rootless: bool) -> Self {
+    pub(crate) fn of(engine_is_rootless: bool, engine_is_podman: bool) -> Self {
         use std::os::unix::fs::MetadataExt as _;
+        let can_own = !engine_is_podman;
         match std::fs::metadata("/proc/self") {
-            Ok(own) if !engine_is_rootless => Self { uid: own.uid(), gid: own.gid() },
-            _ => Self { uid: 0, gid: 0 },
+            Ok(own) if !engine_is_rootless => Self { uid: own.uid(), gid: own.gid(), can_own },
+            _ => Self { uid: 0, gid: 0, can_own },
+        }
+    }
+
+    /// Options of a file system in memory that is theirs. There is nobody else in the container.
+    fn owns(&self) -> String {
+        match self {
+            Self { uid: 0, .. } => "mode=0755".to_owned(),
+            Self { uid, gid, can_own: true } => format!("uid={uid},gid={gid},mode=0755"),
+            Self { can_own: false, .. } => "mode=1777".to_owned(),
         }
     }
 
@@ -104,9 +116,8 @@ impl Plan {
                     mounts.push(bind(&folder, place));
                 }
                 _ => {
-                    let User { uid, gid } = user;
                     let size = if config.disk > 0 { format!(",size={}m", config.disk) } else { String::new() };
-                    tmpfs.insert(place.into(), format!("rw,exec,nosuid,uid={uid},gid={gid},mode=0755{size}"));
+                    tmpfs.insert(place.into(), format!("rw,exec,nosuid,{}{size}", user.owns()));
                 }
             }
         }

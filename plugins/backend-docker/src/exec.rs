@@ -15,7 +15,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-use crate::engine::{Engine, reason, status};
+use crate::engine::{Engine, io_kind, reason, status};
 
 /// Starts the command with both outputs in one, in their order. What comes on the other output is therefore ours.
 const RUN: &str = r#"command -v "$1" >/dev/null || { echo missing >&2; exit 127; }; exec "$@" 2>&1"#;
@@ -115,7 +115,9 @@ impl Place {
         let argv = ["sh", "-c", RUN, "sh"].map(str::to_owned).into_iter().chain(request.argv).collect();
         let (code, ours) =
             self.run_apart(ExecRequest { argv, ..request }, mark, Input::From(input), Some(output), cancel).await?;
-        if ours.is_empty() {
+        // What Podman says of input that nobody read comes the same way, and is not why it ended.
+        let started = self.engine.kind.is_podman() && !matches!(code, 126 | 127);
+        if ours.is_empty() || started {
             Ok(Exit { code: Some(code), signal: None })
         } else {
             Err(refused(&program, code, &ours).into())
@@ -229,6 +231,22 @@ impl Place {
         }
     }
 
+    /// Whether a connection broke because the process ended: Podman resets it where input was left unread. All that
+    /// was said has come by then, for a socket of this machine loses nothing.
+    async fn is_over(&self, id: &str, error: &Error) -> bool {
+        if self.engine.socket().is_none() || io_kind(error) != Some(std::io::ErrorKind::ConnectionReset) {
+            return false;
+        }
+        for _ in 0..20 {
+            match self.engine.api.inspect_exec(id).await {
+                Ok(told) if told.running == Some(false) => return true,
+                Ok(_) => sleep(DRAIN).await,
+                Err(_) => return false,
+            }
+        }
+        false
+    }
+
     /// Why it is not known how a command ended.
     fn lost(&self, error: &Error) -> Failed {
         if status(error).is_some() {
@@ -264,6 +282,7 @@ impl Heard<'_> {
         loop {
             match tokio::time::timeout(wait, self.pieces.next()).await {
                 Ok(None) => return Ok(()),
+                Ok(Some(Err(error))) if self.place.is_over(self.id, &error).await => return Ok(()),
                 Ok(Some(piece)) => {
                     wait = ASK;
                     let piece = piece.map_err(|error| self.place.lost(&error))?;

@@ -47,6 +47,12 @@ impl Inside {
         self.0.get(name).map(String::as_str)
     }
 
+    /// Whether the limit of processes holds.
+    fn limits_processes(&self) -> bool {
+        let pids = self.number("pids/pids.max").or_else(|| self.number("pids.max"));
+        pids.is_some_and(|pids| i64::try_from(pids).is_ok_and(|pids| pids <= PIDS))
+    }
+
     /// Limits that were asked for and do not hold.
     pub(crate) fn lacking(&self, config: &Config) -> Vec<String> {
         let mut lacking = Vec::new();
@@ -55,8 +61,7 @@ impl Inside {
         if config.memory > 0 && memory.is_none_or(|memory| memory > wanted) {
             lacking.push(format!("memory ({} MB)", config.memory));
         }
-        let pids = self.number("pids/pids.max").or_else(|| self.number("pids.max"));
-        if pids.is_none_or(|pids| i64::try_from(pids).is_ok_and(|pids| pids > PIDS)) {
+        if !self.limits_processes() {
             lacking.push(format!("processes ({PIDS})"));
         }
         if self.nano_cpus().is_none_or(|cpus| cpus > nano_cpus(config.cpu)) {
@@ -97,6 +102,10 @@ impl Inside {
         }
         if self.get("NoNewPrivs") != Some("1") {
             ways.push("its processes may gain privileges".to_owned());
+        }
+        if !self.limits_processes() {
+            // A fork bomb would take this machine, which no rule keeps from a boundary.
+            ways.push("nothing limits its processes".to_owned());
         }
         ways
     }

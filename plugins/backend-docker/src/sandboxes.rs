@@ -70,7 +70,7 @@ pub(crate) async fn run(host: &Host, config: &Config, argv: &[String], output: &
 /// All tasks of this home, and the engine if one answers: files are there without it.
 async fn find(host: &Host, config: &Config) -> Result<(Option<Engine>, Vec<Listed>)> {
     let home = host.describe().home;
-    let engine = Engine::connect(&config.host).await.ok();
+    let engine = Engine::connect(host, &config.host).await.ok();
     let mut tasks: BTreeMap<String, Listed> = BTreeMap::new();
     let folder = task::folder(&home);
     for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {

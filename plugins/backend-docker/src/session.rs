@@ -89,13 +89,15 @@ impl Parts {
     /// `UNAVAILABLE` when the engine, the image or the container is not to be had; `CONFIG` for wrong settings.
     pub(crate) async fn open(host: Host, config: Arc<Config>, spec: SessionSpec) -> Result<Self> {
         let home = host.describe().home;
-        let engine = Engine::connect(&config.host).await?;
+        let mut engine = Engine::connect(&host, &config.host).await?;
         let info = engine.api.info().await.map_err(|error| engine.failed("ask what it can do", &error))?;
-        let rootless = info.security_options.iter().flatten().any(|option| option.contains("rootless"));
+        let rootless = engine.is_rootless(info.security_options.as_deref().unwrap_or_default());
+        engine.kind.rootless = rootless;
         let limits_disk = limits_disk(info.driver.as_deref(), info.driver_status.as_deref());
         let task = Task::take(&home, &spec.task)?;
         let disk = config.disk > 0 && limits_disk;
-        let plan = Plan::new(&config, &home, &task, &spec.files, &User::of(rootless), disk)?;
+        let user = User::of(rootless, engine.kind.is_podman());
+        let plan = Plan::new(&config, &home, &task, &spec.files, &user, disk)?;
         let waiting = Waiting { host: &host, token: &spec.token };
         let there = plan.run(&engine, &waiting).await?;
         if let Err(error) = container::reap(&engine, &home, host.now_ms()).await {
@@ -121,7 +123,7 @@ impl Parts {
         let waiting = Waiting { host: &self.host, token: &self.spec.token };
         let engine = self.place.read().await.engine.address.clone();
         if !lacking.is_empty() {
-            let text = format!("The engine does not hold the container to these limits: {}", lacking.join(", "));
+            let text = self.place.read().await.engine.unlimited(lacking);
             waiting.once(&engine, text).await;
         }
         if self.config.disk > 0 && !disk {
@@ -152,10 +154,9 @@ impl Parts {
             return Err(error.with_hint("set `terminal.cwd`"));
         }
         let sandboxes = Path::new(&self.home).join("sandboxes");
-        let socket = place.engine.address.strip_prefix("unix://");
-        let ways = facts::ways_out(there, &inside, &sandboxes, socket);
+        let ways = facts::ways_out(there, &inside, &sandboxes, place.engine.socket());
         let why = match ways.first() {
-            None => format!("Commands run in the container `{}`", self.plan.name),
+            None => format!("Commands run in the container `{}` of {}", self.plan.name, place.engine.kind),
             Some(_) => format!("The container `{}` is not closed: {}", self.plan.name, ways.join(", ")),
         };
         let facts = SessionFacts { boundary: ways.is_empty(), why, cwd, home: ROOT.to_owned() };
@@ -165,7 +166,8 @@ impl Parts {
     /// The container again, after it was gone. It must be what it was: the guard has judged by that.
     async fn again(&self) -> Result<()> {
         let mut place = self.place.write().await;
-        place.engine = Engine::connect(&self.config.host).await?;
+        // The same one: another has other containers.
+        place.engine = Engine::again(&place.engine.address).await?;
         let there = self.plan.run(&place.engine, &Waiting { host: &self.host, token: "" }).await?;
         drop(place);
         let (facts, _) = self.look(&there).await?;

@@ -14,7 +14,7 @@ fn the_manifest_fits() {
 }
 
 /// What a closed container shows inside.
-const CLOSED: &str = "CapBnd: 0000000000000000\nNoNewPrivs: 1\n";
+const CLOSED: &str = "CapBnd: 0000000000000000\nNoNewPrivs: 1\npids.max 256\n";
 
 fn ways(host: HostConfig, mounts: Vec<MountPoint>, inside: &str) -> Vec<String> {
     let host = HostConfig { privileged: host.privileged.or(Some(false)), ..host };
@@ -69,7 +69,14 @@ fn every_way_out_is_seen() {
     ] {
         assert_eq!(ways(HostConfig::default(), vec![mount(source, rw)], CLOSED).len(), 1, "{source} {rw}");
     }
-    for inside in ["", "CapBnd: 0000000000200000\nNoNewPrivs: 1\n", "CapBnd: 0000000000000000\nNoNewPrivs: 0\n"] {
+    for (what, instead) in [
+        (CLOSED, ""),
+        ("0000000000000000", "0000000000200000"),
+        ("NoNewPrivs: 1", "NoNewPrivs: 0"),
+        ("pids.max 256", "pids.max max"),
+        ("pids.max 256", "pids.max 18446744073709551615"),
+    ] {
+        let inside = &CLOSED.replace(what, instead);
         assert!(!ways(HostConfig::default(), Vec::new(), inside).is_empty(), "{inside}");
     }
     assert!(!ways_out(&ContainerInspectResponse::default(), &Inside::read(CLOSED), Path::new("/x"), None).is_empty());

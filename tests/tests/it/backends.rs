@@ -3,6 +3,7 @@
 use hermes_tests::apptainer;
 use hermes_tests::docker::{self, Engine};
 use hermes_tests::hermes::{Hermes, run, text};
+use hermes_tests::podman;
 use hermes_tests::sshd::Sshd;
 
 /// Makes a small project, mends it and looks at it: directory and variables are carried, a process runs beside.
@@ -53,6 +54,12 @@ fn the_task_is_done_on_another_machine() {
 #[test]
 fn the_task_is_done_in_a_container_of_an_engine() {
     let Some(engine) = Engine::get() else { return };
+    does_the_task(&Hermes::new(), &docker::settings(engine, ""));
+}
+
+#[test]
+fn the_task_is_done_in_a_container_of_podman() {
+    let Some(engine) = podman::rootful() else { return };
     does_the_task(&Hermes::new(), &docker::settings(engine, ""));
 }
 

@@ -1,10 +1,37 @@
 //! Stories: commands run in a container of a real engine, as closed as the security page wants it.
 
+/// Makes tests of stories: with Docker, and with Podman.
+macro_rules! on_each_engine {
+    ($($story:ident,)*) => {
+        mod on_docker {
+            $(
+                #[test]
+                fn $story() {
+                    if let Some(engine) = hermes_tests::docker::Engine::get() {
+                        super::$story(engine);
+                    }
+                }
+            )*
+        }
+        mod on_podman {
+            $(
+                #[test]
+                fn $story() {
+                    if let Some(engine) = hermes_tests::podman::rootful() {
+                        super::$story(engine);
+                    }
+                }
+            )*
+        }
+    };
+}
+
 mod away;
 mod beside;
 mod closed;
 mod images;
 mod kept;
+mod rootless;
 mod tasks;
 mod trouble;
 mod verdict;
@@ -12,9 +39,7 @@ mod verdict;
 use hermes_tests::docker::{self, Engine, exec};
 use hermes_tests::hermes::{Hermes, run, run_with, text};
 
-#[test]
-fn a_command_runs_in_a_container_and_its_files_stay() {
-    let Some(engine) = Engine::get() else { return };
+fn a_command_runs_in_a_container_and_its_files_stay(engine: &Engine) {
     let hermes = docker::hermes(engine, "");
     let ran = exec(&hermes, "echo out; echo err >&2; echo $HOME $PWD; hostname >&2; echo kept >file; exit 7");
     let lines: Vec<&str> = ran.out.lines().collect();
@@ -26,9 +51,7 @@ fn a_command_runs_in_a_container_and_its_files_stay() {
     assert_eq!(std::fs::read_to_string(file).expect("it is here"), "kept\n");
 }
 
-#[test]
-fn what_would_be_asked_about_here_just_runs_there() {
-    let Some(engine) = Engine::get() else { return };
+fn what_would_be_asked_about_here_just_runs_there(engine: &Engine) {
     let hermes = docker::hermes(engine, "");
     let ran = exec(&hermes, "mkdir x && rm -rf /workspace/x && echo gone");
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), "gone\n"), "{ran:?}");
@@ -37,9 +60,7 @@ fn what_would_be_asked_about_here_just_runs_there() {
     assert_eq!(ran.code, Some(126), "deny rules hold everywhere: {ran:?}");
 }
 
-#[test]
-fn input_is_read_and_interruption_ends_the_tree() {
-    let Some(engine) = Engine::get() else { return };
+fn input_is_read_and_interruption_ends_the_tree(engine: &Engine) {
     let hermes = docker::hermes(engine, "timeout: 1");
     let ran = run_with(hermes.command(&["exec", "--", "cat; echo end"]), "");
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), "end\n"), "{ran:?}");
@@ -48,9 +69,7 @@ fn input_is_read_and_interruption_ends_the_tree() {
 }
 
 /// The conformance suite that plugin authors have.
-#[test]
-fn it_holds_what_every_backend_must_hold() {
-    let Some(engine) = Engine::get() else { return };
+fn it_holds_what_every_backend_must_hold(engine: &Engine) {
     let hermes = Hermes::new();
     let folder = hermes.program().with_file_name("../lib/hermes/plugins/backend-docker");
     let mut command = hermes.command(&["plugins", "test", text(&folder)]);
@@ -59,4 +78,11 @@ fn it_holds_what_every_backend_must_hold() {
         command
     });
     assert!(ran.out.ends_with(" passed, 0 failed\n"), "{ran:?}");
+}
+
+on_each_engine! {
+    a_command_runs_in_a_container_and_its_files_stay,
+    what_would_be_asked_about_here_just_runs_there,
+    input_is_read_and_interruption_ends_the_tree,
+    it_holds_what_every_backend_must_hold,
 }

@@ -5,9 +5,7 @@ use std::time::{Duration, SystemTime};
 use hermes_tests::docker::{self, Engine, IMAGE, Session, exec};
 use hermes_tests::hermes::run;
 
-#[test]
-fn variables_are_forwarded_and_seen_nowhere_else() {
-    let Some(engine) = Engine::get() else { return };
+fn variables_are_forwarded_and_seen_nowhere_else(engine: &Engine) {
     let hermes = docker::hermes(engine, "docker_forward_env: [FORWARDED, 'no name']\nenv_passthrough: [PASSED]");
     let secret = "sesame-open-9171";
     let mut command = hermes.command(&["exec", "--", "env | grep -E '^(FORWARDED|PASSED|OTHER|HOME)=' | sort"]);
@@ -28,9 +26,7 @@ fn variables_are_forwarded_and_seen_nowhere_else() {
     session.end();
 }
 
-#[test]
-fn a_process_that_was_lost_finds_its_container_again() {
-    let Some(engine) = Engine::get() else { return };
+fn a_process_that_was_lost_finds_its_container_again(engine: &Engine) {
     let hermes = docker::hermes(engine, "");
     let session = Session::begin(engine, &hermes, "echo left >/tmp/left; sleep 60");
     let container = session.container();
@@ -41,9 +37,7 @@ fn a_process_that_was_lost_finds_its_container_again() {
     assert_eq!(engine.containers(&hermes), Vec::<String>::new());
 }
 
-#[test]
-fn what_nobody_uses_is_taken_away_and_nothing_else() {
-    let Some(engine) = Engine::get() else { return };
+fn what_nobody_uses_is_taken_away_and_nothing_else(engine: &Engine) {
     let hermes = docker::hermes(engine, "");
     let home = hermes.path("home").display().to_string();
     let started = |labels: &[&str]| {
@@ -79,4 +73,10 @@ fn what_nobody_uses_is_taken_away_and_nothing_else() {
         assert_eq!(left.contains(id.as_str()), stays, "{id}");
     }
     let _ = engine.ask(&["rm", "-f", &used, &recent, &climbing, &other_home, &foreign]);
+}
+
+on_each_engine! {
+    variables_are_forwarded_and_seen_nowhere_else,
+    a_process_that_was_lost_finds_its_container_again,
+    what_nobody_uses_is_taken_away_and_nothing_else,
 }

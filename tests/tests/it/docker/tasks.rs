@@ -4,9 +4,7 @@ use hermes_tests::docker::{self, Engine, Session, exec};
 use hermes_tests::hermes::{Hermes, run};
 use serde_json::Value;
 
-#[test]
-fn a_scripted_turn_works_in_one_container() {
-    let Some(engine) = Engine::get() else { return };
+fn a_scripted_turn_works_in_one_container(engine: &Engine) {
     let script = "
 - text: I start it.
   tool_calls: [{name: terminal, arguments: {command: 'echo begun; sleep 0.2; echo ready', background: true}}]
@@ -28,9 +26,7 @@ fn a_scripted_turn_works_in_one_container() {
     assert_eq!(engine.containers(&hermes), Vec::<String>::new(), "{ran:?}");
 }
 
-#[test]
-fn sandboxes_are_listed_and_taken_away() {
-    let Some(engine) = Engine::get() else { return };
+fn sandboxes_are_listed_and_taken_away(engine: &Engine) {
     let hermes = docker::hermes(engine, "");
     let sandboxes = |args: &[&str]| {
         let ran = run(hermes.command(&[&["sandboxes"], args].concat()));
@@ -53,4 +49,9 @@ fn sandboxes_are_listed_and_taken_away() {
     assert_eq!(listed(), serde_json::json!([]));
     let ran = run(hermes.command(&["sandboxes", "prune", "--everything"]));
     assert!(ran.code == Some(1) && ran.err.contains("usage: hermes sandboxes"), "{ran:?}");
+}
+
+on_each_engine! {
+    a_scripted_turn_works_in_one_container,
+    sandboxes_are_listed_and_taken_away,
 }

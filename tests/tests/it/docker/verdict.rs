@@ -9,9 +9,7 @@ fn check(hermes: &Hermes, command: &str) -> (Option<i32>, Value) {
     (ran.code, serde_json::from_str(&ran.out).unwrap_or_default())
 }
 
-#[test]
-fn a_closed_container_is_a_boundary_and_an_opened_one_is_not() {
-    let Some(engine) = Engine::get() else { return };
+fn a_closed_container_is_a_boundary_and_an_opened_one_is_not(engine: &Engine) {
     let plain = Hermes::new();
     let outside = plain.victim();
     let volume = |mode: &str| format!("docker_volumes: ['{}:/data{mode}']", text(&outside));
@@ -37,18 +35,14 @@ fn a_closed_container_is_a_boundary_and_an_opened_one_is_not() {
     assert_eq!((code, &told["backend"]["boundary"]), (Some(0), &Value::Bool(true)), "{told}");
 }
 
-#[test]
-fn the_working_directory_can_be_the_workspace() {
-    let Some(engine) = Engine::get() else { return };
+fn the_working_directory_can_be_the_workspace(engine: &Engine) {
     let hermes = docker::hermes(engine, "docker_mount_cwd_to_workspace: true");
     assert_eq!(exec(&hermes, "pwd; echo here >file").out, "/workspace\n");
     assert_eq!(std::fs::read_to_string(hermes.path("work/file")).expect("it is here"), "here\n");
     assert!(!hermes.path("home/sandboxes/docker/exec/workspace").exists());
 }
 
-#[test]
-fn files_of_the_home_are_lent_and_cannot_be_written() {
-    let Some(engine) = Engine::get() else { return };
+fn files_of_the_home_are_lent_and_cannot_be_written(engine: &Engine) {
     let files = "credential_files: [token.json, nested/deep.json, ../user/secret, none.json]";
     let hermes = docker::hermes(engine, files);
     std::fs::create_dir(hermes.path("home/nested")).expect("made");
@@ -64,4 +58,10 @@ fn files_of_the_home_are_lent_and_cannot_be_written() {
     assert_eq!(std::fs::read_to_string(hermes.path("home/token.json")).expect("there"), "token\n");
     assert_eq!(exec(&hermes, "rm -rf /root/.hermes 2>/dev/null; echo").code, Some(0));
     assert_eq!(std::fs::read_to_string(hermes.path("home/token.json")).expect("still there"), "token\n");
+}
+
+on_each_engine! {
+    a_closed_container_is_a_boundary_and_an_opened_one_is_not,
+    the_working_directory_can_be_the_workspace,
+    files_of_the_home_are_lent_and_cannot_be_written,
 }
