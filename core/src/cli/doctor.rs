@@ -1,9 +1,11 @@
 //! `hermes doctor`: looks at everything that must be there, and says of each what is wrong with it and what to do.
 //!
-//! It opens no plugin, asks nobody and changes nothing. What cannot be looked at because something before it is broken
+//! It opens no plugin, asks nobody and changes nothing, unless it is asked to open the places where commands run. What cannot be looked at because something before it is broken
 //! is left out.
 
+mod backends;
 mod disk;
+mod needs;
 mod place;
 mod plugins;
 mod state;
@@ -24,6 +26,9 @@ pub struct DoctorArgs {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+    /// Also open a session of every backend that could be used, and close it: it may connect, and fetch an image.
+    #[arg(long)]
+    open: bool,
 }
 
 /// What was looked at, and how it is.
@@ -37,6 +42,9 @@ struct Check {
     /// What to do about it.
     fix: Option<String>,
 }
+
+/// What must be well before anything is opened.
+const BEFORE: [&str; 3] = ["home", "config", "secrets"];
 
 /// How something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -59,6 +67,15 @@ impl Check {
         Self { name, state: State::Warning, said: said.into(), fix: Some(fix.into()) }
     }
 
+    /// Something that is as it should be for now, and how it could be more.
+    fn hinted(name: &'static str, said: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { state: State::Ok, ..Self::warning(name, said, fix) }
+    }
+
+    fn is_bad(&self) -> bool {
+        self.state == State::Failed
+    }
+
     fn failed(name: &'static str, said: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { state: State::Failed, ..Self::warning(name, said, fix) }
     }
@@ -69,7 +86,12 @@ impl Check {
 /// # Errors
 /// Never: what is wrong is told as a check, and the exit code says so.
 pub fn run(args: &DoctorArgs, ground: Result<Ground, Failure>) -> Result<u8, Failure> {
-    let checks = all(ground);
+    let opened = args.open.then(|| ground.as_ref().ok().cloned()).flatten();
+    let mut checks = all(ground);
+    if let Some(ground) = opened.filter(|_| !checks.iter().any(|check| BEFORE.contains(&check.name) && check.is_bad()))
+    {
+        checks.extend(backends::opened(ground));
+    }
     if args.json {
         out::json(&json!(checks));
     } else {
@@ -89,7 +111,7 @@ fn all(ground: Result<Ground, Failure>) -> Vec<Check> {
         Ok(config) => {
             checks.extend(plugins::all(&ground, &config));
             checks.extend([plugins::scanners(&ground, &config), plugins::model(&ground, &config)]);
-            checks.extend(plugins::backends(&ground, &config));
+            checks.extend(backends::all(&ground, &config));
         }
         Err(error) if checks.iter().all(|check| check.state != State::Failed) => {
             checks.push(told("config", &error.into()));

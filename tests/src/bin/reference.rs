@@ -223,6 +223,11 @@ fn backends(catalogue: &Path) -> Result<String, Failure> {
             if !keys.is_empty() {
                 writeln!(unless, "* {name}: {}", keys.join(", "))?;
             }
+            let files = offer.facts.get("boundary_unless_writable").and_then(Value::as_array).into_iter().flatten();
+            let files: Vec<String> = files.filter_map(Value::as_str).map(|file| format!("`{file}`")).collect();
+            if !files.is_empty() {
+                writeln!(unless, "* {name}, where you may write to one of these, as root may: {}", files.join(", "))?;
+            }
         }
     }
     rows.sort();

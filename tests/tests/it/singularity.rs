@@ -31,6 +31,11 @@ fn the_root_of_this_machine_is_held_by_no_container_so_the_guard_checks() {
     let hermes = apptainer::hermes(&image, "");
     let ran = run(command(&hermes, &exec("rm -r /workspace/x")));
     assert!(ran.code == Some(126) && ran.err.contains("hermes: denied:"), "{ran:?}");
+    let predict = ["check", "--backend", "singularity", "--json", "--", "rm -r /workspace/x"];
+    let predicted = run(command(&hermes, &predict));
+    assert!(predicted.code == Some(3) && predicted.out.contains("Predicted: you can change this"), "{predicted:?}");
+    let predicted = run(ordinary(&hermes, &predict));
+    assert!(predicted.code == Some(0) && predicted.out.contains("Predicted from the settings"), "{predicted:?}");
 }
 
 #[test]

@@ -40,17 +40,28 @@ impl Place {
     }
 }
 
-/// A manifest says whether sessions are a boundary, and which settings make them none once they are given.
+/// A manifest says whether sessions are a boundary, and which settings make them none once they are given, or which
+/// files of this machine that whoever runs this can write to.
 fn boundary(app: &App, offer: &Provide) -> (bool, String) {
     if offer.facts.get("boundary") != Some(&Value::Bool(true)) {
         return (false, "Predicted: its commands reach what they run on".to_owned());
     }
     let unless = offer.facts.get("boundary_unless").and_then(Value::as_array);
     let given = |key: &&str| app.config.get(key).is_some_and(is_given);
-    match unless.into_iter().flatten().filter_map(Value::as_str).find(given) {
-        Some(key) => (false, format!("Predicted: `{key}` opens it to the host")),
+    if let Some(key) = unless.into_iter().flatten().filter_map(Value::as_str).find(given) {
+        return (false, format!("Predicted: `{key}` opens it to the host"));
+    }
+    // What its sessions see of this machine they can do as whoever opens them.
+    let files = offer.facts.get("boundary_unless_writable").and_then(Value::as_array);
+    match files.into_iter().flatten().filter_map(Value::as_str).find(|file| is_writable(file)) {
+        Some(file) => (false, format!("Predicted: you can change this machine's kernel (`{file}`), and so can it")),
         None => (true, "Predicted from the settings; the open session decides".to_owned()),
     }
+}
+
+/// Whether whoever runs this can write there; nothing is opened.
+fn is_writable(file: &str) -> bool {
+    rustix::fs::access(file, rustix::fs::Access::WRITE_OK).is_ok()
 }
 
 fn is_given(value: &Value) -> bool {

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use hermes_plugin_api::manifest::{Kind, Manifest, Probe, Provide};
+use hermes_plugin_api::manifest::{Kind, Probe};
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::Check;
 use crate::app::Ground;
@@ -15,7 +14,6 @@ use crate::host::{clock, store};
 use crate::plugin::asks::plain;
 use crate::plugin::probe;
 use crate::plugin::refusal::Refusal;
-use crate::plugin::registry::Plugins;
 use crate::plugin::state::State;
 
 /// Every plugin that is on: one line for all that are well, one for each that is not.
@@ -102,73 +100,7 @@ pub(super) fn model(ground: &Ground, config: &Config) -> Check {
     }
 }
 
-/// Where commands run.
-pub(super) fn backends(ground: &Ground, config: &Config) -> Vec<Check> {
-    const NAME: &str = "backend";
-    let plugins = ground.clone().plugins(config, None);
-    let Some(chosen) = &config.settings.terminal.backend else {
-        let fix = "`hermes plugins list` shows what is installed";
-        return vec![Check::failed(NAME, "no installed plugin runs commands", fix)];
-    };
-    let offers: Vec<&Provide> = plugins.offers(Kind::Backend).map(|(_, offer)| offer).collect();
-    let lacking = |name: &str| offers.iter().find(|offer| offer.name == name).and_then(|offer| lacking(offer, config));
-    let mut checks = vec![match (offering(&plugins, chosen), lacking(chosen)) {
-        (Ok(id), None) => Check::ok(NAME, format!("commands run on `{}`, by plugin `{id}`", plain(chosen))),
-        (Ok(_), Some(Lacking { said, fix })) => {
-            Check::failed(NAME, format!("commands run on `{}`, where {said}", plain(chosen)), fix)
-        }
-        (Err(refusal), _) => of_refusal(NAME, &refusal),
-    }];
-    let others = offers.iter().filter(|offer| offer.name != *chosen);
-    checks.extend(others.filter_map(|offer| {
-        let said = lacking(&offer.name)?.said;
-        Some(Check::ok(NAME, format!("`{}` is not chosen, and could not be used: {said}", plain(&offer.name))))
-    }));
-    checks
-}
-
-/// What a backend needs on this machine and does not find.
-struct Lacking {
-    said: String,
-    fix: String,
-}
-
-/// What a backend's manifest says that it needs: one of some files, unless a setting names another.
-fn lacking(offer: &Provide, config: &Config) -> Option<Lacking> {
-    use std::os::unix::fs::MetadataExt as _;
-    let needed = offer.facts.get("needs_one_of")?.as_array()?;
-    let key = offer.facts.get("needs_unless").and_then(Value::as_str).unwrap_or_default();
-    let given = config.get(key).and_then(Value::as_str).unwrap_or_default();
-    let uid = std::fs::metadata("/proc/self").map(|own| own.uid().to_string()).unwrap_or_default();
-    let wanted: Vec<String> = match given.split_once("://") {
-        Some(("unix", path)) => vec![path.to_owned()],
-        Some(_) => return None,
-        None => needed.iter().filter_map(|path| Some(path.as_str()?.replace("{uid}", &uid))).collect(),
-    };
-    if wanted.is_empty() || wanted.iter().any(|path| Path::new(path).exists()) {
-        return None;
-    }
-    let named: Vec<String> = wanted.iter().map(|path| format!("`{}`", plain(path))).collect();
-    let said = match &named[..] {
-        [one] => format!("{one} is not there"),
-        several => format!("none of {} is there", several.join(", ")),
-    };
-    Some(Lacking { said, fix: format!("install and start it, or say where it is in `{}`", plain(key)) })
-}
-
-/// The plugin that runs commands under this name.
-fn offering(plugins: &Plugins, name: &str) -> Result<String, Refusal> {
-    if let Some((entry, _)) = plugins.offers(Kind::Backend).find(|(_, offer)| offer.name == name) {
-        return Ok(entry.found.id.clone());
-    }
-    let declares = |manifest: &Manifest| manifest.declares(Kind::Backend, name);
-    let found = plugins.entries().iter().find(|entry| entry.found.manifest.as_ref().is_ok_and(declares));
-    let listed = plugins.catalogue().owner_of(Kind::Backend, name);
-    let id = found.map(|entry| entry.found.id.as_str()).or(listed.map(|listed| listed.id.as_str()));
-    Err(plugins.absence(id.unwrap_or(name)))
-}
-
-fn of_refusal(name: &'static str, refusal: &Refusal) -> Check {
+pub(super) fn of_refusal(name: &'static str, refusal: &Refusal) -> Check {
     super::told(name, &Failure::from(refusal.clone()))
 }
 

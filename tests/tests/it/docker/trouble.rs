@@ -1,8 +1,7 @@
 //! What goes wrong with an engine is said, with the way out, and the next command goes on.
 
 use hermes_tests::docker::{self, Engine, IMAGE, Session, exec};
-use hermes_tests::hermes::{Hermes, run};
-use serde_json::Value;
+use hermes_tests::hermes::Hermes;
 
 #[test]
 fn an_engine_that_does_not_answer_is_named() {
@@ -44,22 +43,4 @@ fn a_volume_that_is_none_is_named() {
     let hermes = docker::hermes(engine, "docker_volumes: ['./here:/there']");
     let ran = exec(&hermes, "true");
     assert!(ran.err.contains("`./here:/there` in `terminal.docker_volumes` is not a volume"), "{ran:?}");
-}
-
-#[test]
-fn the_doctor_tells_what_is_lacking() {
-    let hermes = |config: &str| Hermes::new().configured(&format!("terminal:\n  docker_host: {config}\n"));
-    let told = |hermes: &Hermes| {
-        let ran = run(hermes.command(&["doctor", "--json"]));
-        let checks: Vec<Value> = serde_json::from_str(&ran.out).expect("JSON");
-        checks.into_iter().filter(|check| check["name"] == "backend").collect::<Vec<_>>()
-    };
-    let chosen = told(&hermes("unix:///nowhere/docker.sock\n  backend: docker"));
-    assert_eq!(chosen[0]["state"], "failed", "{chosen:?}");
-    assert!(chosen[0]["said"].as_str().is_some_and(|said| said.contains("`/nowhere/docker.sock` is not there")));
-    assert!(chosen[0]["fix"].as_str().is_some_and(|fix| fix.contains("`terminal.docker_host`")), "{chosen:?}");
-    let other = told(&hermes("unix:///nowhere/docker.sock"));
-    assert_eq!((&other[0]["state"], &other[1]["state"]), (&"ok".into(), &"ok".into()), "{other:?}");
-    assert!(other[1]["said"].as_str().is_some_and(|said| said.starts_with("`docker` is not chosen")), "{other:?}");
-    assert_eq!(told(&hermes("tcp://127.0.0.1:1")).len(), 1);
 }
