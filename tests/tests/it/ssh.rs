@@ -87,6 +87,43 @@ fn a_connection_that_is_cut_leaves_the_fate_unknown_and_the_next_command_gets_a_
 }
 
 #[test]
+fn a_conversation_goes_on_over_a_new_connection_with_directory_variables_and_files() {
+    let Some(sshd) = Sshd::start() else { return };
+    let hermes = sshd.reached_by(Hermes::new(), "  backend: ssh\n");
+    let settings = std::fs::read_to_string(hermes.path("home/config.yaml")).expect("read");
+    let (work, mark) = (hermes.path("work"), hermes.path("work/mark"));
+    let script = format!(
+        "
+- tool_calls: [{{name: terminal, arguments: {{command: 'mkdir {0}/sub; cd {0}/sub; export COLOUR=blue; unset SSH_CONNECTION'}}}}]
+- tool_calls: [{{name: write_file, arguments: {{path: 'a note', content: sent there}}}}]
+- tool_calls: [{{name: terminal, arguments: {{command: 'echo once >>{1}; sleep 30'}}}}]
+- expect: {{last_contains: 'whether it ended, and how, is not known'}}
+  tool_calls: [{{name: terminal, arguments: {{command: 'echo \"${{PWD##*/}}|$COLOUR|${{SSH_CONNECTION-none}}|$(cat a*)\"'}}}}]
+- expect: {{last_contains: 'sub|blue|none|sent there'}}
+  tool_calls: [{{name: read_file, arguments: {{path: 'a note'}}}}]
+- expect: {{last_contains: sent there}}
+  text: Done.
+",
+        text(&work),
+        text(&mark)
+    );
+    let hermes = hermes.scripted(&script, &settings);
+    let mut chat = hermes.harmless(&["chat", "-q", "go"]);
+    let chat = chat.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    let begun = (0..300).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        mark.exists()
+    });
+    assert!(begun, "the command that is cut did not begin");
+    sshd.cut();
+    let output = chat.wait_with_output().expect("waited for");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "Done.\n", "{output:?}");
+    assert_eq!(std::fs::read_to_string(&mark).expect("read"), "once\n", "it was not run a second time");
+    assert_eq!(std::fs::read_to_string(work.join("sub/a note")).expect("read"), "sent there");
+    assert_eq!(sshd.connections(), 2);
+}
+
+#[test]
 fn nothing_of_this_environment_goes_there_but_what_is_passed_and_that_is_on_no_command_line() {
     let Some(sshd) = Sshd::start() else { return };
     let hermes = sshd.reached_by(Hermes::new(), "  env_passthrough: [MINE]\n");
