@@ -5,6 +5,7 @@
 //! (`MaxSessions`), so there may be several.
 
 use std::fs::File;
+use std::path::Path;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -76,7 +77,7 @@ impl Links {
         let socket = self.socket(index);
         let _lock = self.lock(index).await?;
         let there = ["-o", socket.as_str(), "-O", "check"];
-        if self.run(&there).await?.0 == 0 {
+        if self.is_open(index) && self.run(&there).await?.0 == 0 {
             return Ok(());
         }
         let strict = format!("StrictHostKeyChecking={}", self.strict);
@@ -116,6 +117,11 @@ impl Links {
         format!("{}-{index}", self.target.fingerprint())
     }
 
+    /// Whether there is a socket; that somebody answers is another matter.
+    fn is_open(&self, index: usize) -> bool {
+        Path::new(&self.sockets.path(&self.file(index))).exists()
+    }
+
     fn socket(&self, index: usize) -> String {
         format!("ControlPath={}", self.sockets.path(&self.file(index)))
     }
@@ -144,7 +150,11 @@ impl Place for Links {
 
     async fn shell(&self) -> Result<Waiting> {
         for index in 0..MOST {
-            let mut opened = false;
+            // Without a socket there is nothing to try.
+            let mut opened = !self.is_open(index);
+            if opened {
+                self.open(index).await?;
+            }
             loop {
                 let why = match self.enter(index).await {
                     Ok(waiting) => return Ok(waiting),
