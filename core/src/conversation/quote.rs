@@ -27,9 +27,22 @@ fn broken(line: &str) -> Vec<String> {
     let mut width = 0;
     for c in line.chars().map(plain) {
         let wide = c.width().unwrap_or_default();
-        if width + wide > WIDTH {
+        if width + wide > WIDTH && c == ' ' {
             lines.push(String::new());
             width = 0;
+            continue;
+        }
+        if width + wide > WIDTH {
+            // Between words, where there are any.
+            let begun = lines.last_mut().and_then(|last| {
+                let blank = last.rfind(' ').filter(|blank| !last[..*blank].trim().is_empty())?;
+                let begun = last.split_off(blank + 1);
+                last.truncate(blank);
+                Some(begun)
+            });
+            let begun = begun.unwrap_or_default();
+            width = begun.chars().map(|c| c.width().unwrap_or_default()).sum();
+            lines.push(begun);
         }
         width += wide;
         if let Some(last) = lines.last_mut() {
@@ -53,6 +66,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn lines_are_broken_between_words_where_there_are_any() {
+        let words = lines(&"four ".repeat(20));
+        assert_eq!(words, [["four"; 14].join(" "), ["four"; 6].join(" ")]);
+        assert_eq!(lines(&format!("{} two", "x".repeat(72))), ["x".repeat(72).as_str(), "two"]);
+        let word = "x".repeat(100);
+        assert_eq!(lines(&format!("a {word}")), ["a", &word[..72], &word[72..]]);
+        assert_eq!(lines(&format!("  {word}")[..])[0].len(), 72);
+    }
+
+    #[test]
     fn nothing_steers_the_terminal_and_people_can_write_their_own_language() {
         assert_eq!(lines("a\u{1b}[2J\u{202e}b\r\nc\td"), ["a\u{fffd}[2J\u{fffd}b", "c d"]);
         assert_eq!(line("می‌خواهم 👩‍💻 ⚠️\n$ "), "می‌خواهم 👩‍💻 ⚠️\u{fffd}$");
@@ -63,7 +86,8 @@ mod tests {
     fn no_line_is_wider_than_a_terminal() {
         let text = format!("{}{}", "ab ".repeat(100), "漢".repeat(100));
         let broken = lines(&text);
-        assert_eq!(broken.concat(), text);
+        let words = |text: &str| text.replace(' ', "");
+        assert_eq!(words(&broken.concat()), words(&text));
         let width = |line: &String| line.chars().filter_map(|c| c.width()).sum::<usize>();
         assert!(broken.len() > 6 && broken.iter().all(|line| width(line) <= WIDTH), "{broken:?}");
         assert_eq!(lines("  "), Vec::<String>::new());
