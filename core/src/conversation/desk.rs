@@ -32,16 +32,12 @@ use crate::conversation::question::{Heard, Question};
 use crate::conversation::workplace::{Workplace, Workspace};
 use crate::files::Files;
 use crate::files::checkpoint::Checkpoints;
-use crate::flow::within;
 use crate::guard::witness::{Authorized, Exec};
 use crate::guard::{Approver, Audience, Caller, CommandRequest, Guard, Listener};
 use crate::host::scope::{BoxFuture, FileRequest, KeptRequest, Scopes, ToolScope};
 use crate::plugin::handle::BackendHandle;
 use crate::shell::{RunOptions, Shell, Sudo};
 use crate::turn::Follower;
-
-/// How long a backend may take to open a session: it may have an image to fetch.
-const OPENING: Duration = Duration::from_secs(600);
 
 /// What desks have in common.
 #[derive(Clone)]
@@ -155,11 +151,12 @@ impl Desk {
     async fn open(&self) -> Result<Shell> {
         let Place { backend, cwd, env, files, timeout, sudo, .. } = &self.place;
         let task = self.task.as_ref().unwrap_or(&self.session).clone();
-        let opening = self.place.scopes.open(Arc::new(Opening { follower: self.follower.clone() }));
+        let waiting = Arc::new(Opening::new(self.follower.clone()));
+        let opening = self.place.scopes.open(waiting.clone());
         let token = opening.token().to_owned();
         let spec = SessionSpec { task, cwd: cwd.clone(), env: env.clone(), token, files: files.clone() };
         let what = format!("Backend `{}`", backend.origin().name);
-        let session = within(OPENING, &what, backend.open(&self.session, &spec)).await?;
+        let session = waiting.wait(&what, backend.open(&self.session, &spec)).await?;
         Ok(Shell::new(session, *timeout).with_sudo(sudo.clone()))
     }
 

@@ -113,6 +113,11 @@ impl Progress {
                 let layer = self.layers.get_mut(&id)?;
                 layer.0 = layer.1;
             }
+            // Large ones take a while for this too.
+            Some("Extracting") if now.saturating_duration_since(self.at) >= SELDOM => {
+                self.at = now;
+                return Some("unpacking".to_owned());
+            }
             _ => return None,
         }
         let (current, total) = self.layers.values().fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
@@ -167,6 +172,7 @@ mod tests {
         assert_eq!(take("Downloading", 1_200_000, SELDOM * 2), None, "nothing came");
         assert_eq!(take("Download complete", 0, SELDOM).as_deref(), Some("10.0 MB of 10.0 MB"));
         assert_eq!(take("Extracting", 5_000_000, SELDOM), None);
+        assert_eq!(take("Extracting", 6_000_000, SELDOM * 2).as_deref(), Some("unpacking"));
     }
 
     #[test]
