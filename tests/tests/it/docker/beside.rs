@@ -1,6 +1,6 @@
 //! What runs beside a conversation, or beside another process, in containers: looked after, ended, and said to be lost.
 
-use hermes_tests::docker::{self, Engine, Session};
+use hermes_tests::docker::{self, Engine, IMAGE, Session};
 use hermes_tests::dockerd::Dockerd;
 use hermes_tests::hermes::{Hermes, run};
 use hermes_tests::terminal::{CTRL_C, Terminal};
@@ -108,6 +108,45 @@ fn an_interrupted_command_leaves_nothing_in_a_container_that_stays() {
     kill_process(Pid::from_raw(session.pid()).expect("a process"), Signal::TERM).expect("sent");
     assert_eq!(session.wait().code, Some(130));
     assert_eq!(engine.containers(&hermes), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_taken_away_between_commands_is_made_again() {
+    let Some(engine) = Engine::get() else { return };
+    let image = format!("127.0.0.1:1/gone:{}", std::process::id());
+    let _ = engine.ask(&["tag", IMAGE, &image]);
+    let hermes = Hermes::new().configured(&docker::settings(engine, "").replace(IMAGE, &image));
+    let mut terminal = Terminal::open(&hermes, &[]);
+    terminal.until(SIGN);
+    terminal.line("export COLOUR=blue; echo kept >kept; echo left >/tmp/left; echo fi''rst");
+    terminal.until("first\n");
+    terminal.until(SIGN);
+    let remove = || {
+        let containers = engine.containers(&hermes);
+        let _ = engine.ask(&["rm", "-f", &containers[0]]);
+    };
+    remove();
+    terminal.line("cat kept; echo $COLOUR; ls /tmp; echo sec''ond");
+    let seen = terminal.until("second\n");
+    assert!(seen.contains("kept\nblue\n") && !seen.contains("left\n"), "{seen}");
+    terminal.until(SIGN);
+    // The image too: it is nowhere to be had, until it is.
+    remove();
+    let _ = engine.ask(&["rmi", &image]);
+    terminal.line("echo th''ird");
+    terminal.until("cannot be had");
+    terminal.until(SIGN);
+    let _ = engine.ask(&["tag", IMAGE, &image]);
+    terminal.line(
+        "echo fou''rth; (sh -c 'sleep 0.1 &'); sleep 0.5; grep -c '^State:.Z' /proc/[0-9]*/status | grep -c ':1'",
+    );
+    let seen = terminal.until("fourth\n0\n");
+    assert!(!seen.contains("cannot be had"), "{seen}");
+    terminal.until(SIGN);
+    terminal.line("/quit");
+    assert_eq!(terminal.end(), 0);
+    assert_eq!(engine.containers(&hermes), Vec::<String>::new());
+    let _ = engine.ask(&["rmi", &image]);
 }
 
 #[test]

@@ -99,6 +99,17 @@ fn who_does_not_want_to_wait_stops_it() {
     }
     assert!(slow.passed() < 4 * MEGABYTE as u64, "{}", slow.passed());
     assert!(!has(engine, &name));
+    // And in a chat, which goes on.
+    let mut terminal = Terminal::open(&hermes, &[]);
+    terminal.until("❯ ");
+    terminal.line("echo done");
+    terminal.until(" MB of ");
+    terminal.keys(CTRL_C);
+    terminal.until("Interrupted");
+    terminal.until("❯ ");
+    terminal.line("/quit");
+    assert_eq!(terminal.end(), 0);
+    assert!(!has(engine, &name));
     assert_eq!(engine.containers(&hermes), Vec::<String>::new());
 }
 
