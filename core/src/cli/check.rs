@@ -2,6 +2,7 @@
 
 mod context;
 pub(super) mod jsonl;
+mod opening;
 mod place;
 mod report;
 mod url;

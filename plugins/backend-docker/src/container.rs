@@ -58,7 +58,7 @@ pub(crate) struct Plan {
 pub(crate) struct User {
     pub(crate) uid: u32,
     pub(crate) gid: u32,
-    /// Whether a file system in memory can be given to them: Podman has no such option.
+    /// Whether a file system in memory can be given to them by number, which Podman does not take.
     pub(crate) can_own: bool,
 }
 
@@ -73,12 +73,13 @@ impl User {
         }
     }
 
-    /// Options of a file system in memory that is theirs. There is nobody else in the container.
+    /// Options of a file system in memory that is theirs.
     fn owns(&self) -> String {
         match self {
             Self { uid: 0, .. } => "mode=0755".to_owned(),
             Self { uid, gid, can_own: true } => format!("uid={uid},gid={gid},mode=0755"),
-            Self { can_own: false, .. } => "mode=1777".to_owned(),
+            // Podman's word for the user of the container. It takes the mode from what the image has there.
+            Self { can_own: false, .. } => "mode=0755,U".to_owned(),
         }
     }
 

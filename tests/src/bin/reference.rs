@@ -218,10 +218,10 @@ fn backends(catalogue: &Path) -> Result<String, Failure> {
                 fact("best_for")
             );
             rows.push((closed, row));
-            let keys = offer.facts.get("boundary_unless").and_then(Value::as_array).into_iter().flatten();
-            let keys: Vec<String> = keys.filter_map(Value::as_str).map(|key| format!("`{key}`")).collect();
+            let entries = offer.facts.get("boundary_unless").and_then(Value::as_array).into_iter().flatten();
+            let keys: Vec<String> = entries.map(opening).collect();
             if !keys.is_empty() {
-                writeln!(unless, "* {name}: {}", keys.join(", "))?;
+                writeln!(unless, "* {name}: {}", keys.join("; "))?;
             }
             let files = offer.facts.get("boundary_unless_writable").and_then(Value::as_array).into_iter().flatten();
             let files: Vec<String> = files.filter_map(Value::as_str).map(|file| format!("`{file}`")).collect();
@@ -235,10 +235,28 @@ fn backends(catalogue: &Path) -> Result<String, Failure> {
     write!(
         text,
         "\nA boundary is what the session that was opened says it is. `hermes check` predicts it from the settings, and \
-         predicts none where one of these is given, whatever it says:\n\n{unless}\n\
+         predicts none where one of these is given:\n\n{unless}\n\
          Deny rules of `approvals.deny` hold on every backend.\n"
     )?;
     Ok(text)
+}
+
+/// What a manifest says that opens a session.
+fn opening(entry: &Value) -> String {
+    let text = |name: &str| entry.get(name).and_then(Value::as_str);
+    if let Some(key) = entry.as_str() {
+        format!("`{key}`")
+    } else if let Some(key) = text("mounts") {
+        format!(
+            "`{key}` with something outside `<home>/sandboxes` that can be written, or that holds sockets or devices"
+        )
+    } else if let Some(key) = text("working_directory") {
+        format!("`{key}`, where the working directory is not inside `<home>/sandboxes`")
+    } else {
+        let known = entry.get("beyond").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let known: Vec<String> = known.map(|value| format!("`{value}`")).collect();
+        format!("`{}` with others than {}", text("values").unwrap_or_default(), known.join(" "))
+    }
 }
 
 fn base(base: &Base) -> String {

@@ -186,3 +186,37 @@ fn the_doctor_opens_a_container() {
     says(&doctor(hermes.command(&["doctor", "--open"])), "ok", "a session of `docker` was opened in", "");
     assert_eq!(engine.containers(&hermes), Vec::<String>::new());
 }
+
+/// What `approvals.deny` names runs nowhere, also where nothing else is asked about and nobody asks.
+fn refuses_what_is_denied(hermes: &Hermes, settings: &str) {
+    let config = format!("{settings}approvals:\n  mode: 'off'\n  deny: ['touch *']\n");
+    std::fs::write(hermes.path("home/config.yaml"), config).expect("written");
+    let exec = |text: &str| {
+        let mut command = hermes.harmless(&["exec", "--", text]);
+        command.env("APPTAINER_CONFIGDIR", hermes.path("user/apptainer"));
+        run(command)
+    };
+    for denied in ["touch x", "true && (cd /; env A=b touch x)", "bash -c 'touch x'"] {
+        let ran = exec(denied);
+        assert!(ran.code == Some(126) && ran.err.contains("hermes: denied:"), "{denied}: {ran:?}");
+    }
+    let ran = exec("[ -e x ] || echo none");
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "none\n"), "{ran:?}");
+}
+
+#[test]
+fn what_is_denied_runs_nowhere() {
+    refuses_what_is_denied(&Hermes::new(), "");
+    if let Some(sshd) = Sshd::start() {
+        let hermes = sshd.reached_by(Hermes::new(), "  backend: ssh\n");
+        let settings = std::fs::read_to_string(hermes.path("home/config.yaml")).expect("read");
+        refuses_what_is_denied(&hermes, &settings);
+    }
+    for engine in [Engine::get(), podman::rootful()].into_iter().flatten() {
+        refuses_what_is_denied(&Hermes::new(), &docker::settings(engine, "docker_network: false"));
+    }
+    if let Some(image) = apptainer::image() {
+        let settings = format!("terminal:\n  backend: singularity\n  singularity_image: {}\n", text(&image));
+        refuses_what_is_denied(&Hermes::new(), &settings);
+    }
+}

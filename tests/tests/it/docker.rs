@@ -28,9 +28,11 @@ macro_rules! on_each_engine {
 
 mod away;
 mod beside;
+mod choice;
 mod closed;
 mod images;
 mod kept;
+mod person;
 mod rootless;
 mod tasks;
 mod trouble;

@@ -1,12 +1,16 @@
 //! Where a checked command would run. No backend is opened for a check: what its sessions are is predicted from
 //! manifest and settings, and said to be.
 
+use std::path::Path;
+
 use hermes_plugin_api::backend::SessionFacts;
 use hermes_plugin_api::manifest::{Kind, Provide};
 use serde_json::Value;
 
 use crate::app::App;
 use crate::error::Failure;
+
+use super::opening::Scene;
 
 /// A place.
 pub(super) struct Place {
@@ -33,23 +37,25 @@ impl Place {
             let failure = Failure::new(format!("No plugin offers a backend `{name}`"));
             return Err(failure.hint("see `hermes plugins list`"));
         };
-        let (boundary, why) = boundary(app, offer);
         let here = std::env::current_dir().map(|dir| dir.to_string_lossy().into_owned()).unwrap_or_default();
+        let (boundary, why) = boundary(app, offer, Path::new(&here));
         let cwd = cwd.map_or(here, str::to_owned);
         Ok(Self { backend: name.to_owned(), facts: SessionFacts { boundary, why, cwd, home: home.to_owned() } })
     }
 }
 
-/// A manifest says whether sessions are a boundary, and which settings make them none once they are given, or which
-/// files of this machine that whoever runs this can write to.
-fn boundary(app: &App, offer: &Provide) -> (bool, String) {
+/// A manifest says whether sessions are a boundary, and which settings make them none, or which files of this machine
+/// that whoever runs this can write to.
+fn boundary(app: &App, offer: &Provide, here: &Path) -> (bool, String) {
     if offer.facts.get("boundary") != Some(&Value::Bool(true)) {
         return (false, "Predicted: its commands reach what they run on".to_owned());
     }
+    let setting = |key: &str| app.config.get(key).cloned();
+    let sandboxes = app.home.sandboxes_dir();
+    let scene = Scene { setting: &setting, sandboxes: &sandboxes, here };
     let unless = offer.facts.get("boundary_unless").and_then(Value::as_array);
-    let given = |key: &&str| app.config.get(key).is_some_and(is_given);
-    if let Some(key) = unless.into_iter().flatten().filter_map(Value::as_str).find(given) {
-        return (false, format!("Predicted: `{key}` opens it to the host"));
+    if let Some(why) = unless.into_iter().flatten().find_map(|entry| scene.opened(entry)) {
+        return (false, format!("Predicted: {why}"));
     }
     // What its sessions see of this machine they can do as whoever opens them.
     let files = offer.facts.get("boundary_unless_writable").and_then(Value::as_array);
@@ -62,14 +68,4 @@ fn boundary(app: &App, offer: &Provide) -> (bool, String) {
 /// Whether whoever runs this can write there; nothing is opened.
 fn is_writable(file: &str) -> bool {
     rustix::fs::access(file, rustix::fs::Access::WRITE_OK).is_ok()
-}
-
-fn is_given(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => false,
-        Value::String(text) => !text.is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(entries) => !entries.is_empty(),
-        Value::Bool(true) | Value::Number(_) => true,
-    }
 }

@@ -2,6 +2,7 @@
 
 use hermes_tests::docker::{self, Engine, exec};
 use hermes_tests::hermes::{Hermes, run, text};
+use hermes_tests::podman;
 use serde_json::Value;
 
 fn check(hermes: &Hermes, command: &str) -> (Option<i32>, Value) {
@@ -9,30 +10,48 @@ fn check(hermes: &Hermes, command: &str) -> (Option<i32>, Value) {
     (ran.code, serde_json::from_str(&ran.out).unwrap_or_default())
 }
 
+/// Each setting, as it is predicted and as it is.
 fn a_closed_container_is_a_boundary_and_an_opened_one_is_not(engine: &Engine) {
     let plain = Hermes::new();
     let outside = plain.victim();
     let volume = |mode: &str| format!("docker_volumes: ['{}:/data{mode}']", text(&outside));
+    let socket = podman::socket(engine);
+    let cap = |name: &str| format!("docker_cap_add: [{name}]");
     for (more, closed) in [
         (String::new(), true),
         (volume(":ro"), true),
-        ("docker_cap_add: [CHOWN]".to_owned(), true),
         (volume(""), false),
+        (volume(":rw"), false),
+        ("docker_volumes: ['HOME/sandboxes/shared:/data']".to_owned(), true),
+        ("docker_volumes: ['HOME/sandboxes:/data']".to_owned(), false),
+        ("docker_volumes: ['HOME/sandboxes/../user:/data']".to_owned(), false),
         ("docker_volumes: ['/:/host:ro']".to_owned(), false),
-        ("docker_cap_add: [SYS_ADMIN]".to_owned(), false),
+        ("docker_volumes: ['/dev/null:/null:ro']".to_owned(), false),
+        (format!("docker_volumes: ['{}:/engine.sock:ro']", text(&socket)), false),
+        (format!("docker_volumes: ['{}:/engine:ro']", text(socket.parent().expect("a folder"))), false),
         ("docker_mount_cwd_to_workspace: true".to_owned(), false),
+        (cap("CHOWN"), true),
+        (cap("CAP_NET_BIND_SERVICE"), true),
+        (cap("SYS_ADMIN"), false),
+        (cap("SYS_PTRACE"), false),
+        (cap("CAP_NET_ADMIN"), false),
+        (cap("DAC_READ_SEARCH"), false),
     ] {
-        let hermes = docker::hermes(engine, &more);
+        let hermes = Hermes::new();
+        std::fs::create_dir_all(hermes.path("home/sandboxes/shared")).expect("made");
+        let more = more.replace("HOME", text(&hermes.path("home")));
+        let hermes = hermes.configured(&docker::settings(engine, &format!("docker_network: false\n{more}")));
         let ran = exec(&hermes, "mkdir -p /tmp/x && rm -r /tmp/x && echo gone");
         let expected = if closed { (Some(0), "gone\n") } else { (Some(126), "") };
         assert_eq!((ran.code, ran.out.as_str()), expected, "{more}: {ran:?}");
-        // Nothing that may be open is predicted to be closed.
         let (code, told) = check(&hermes, "rm -r /tmp/x");
         assert!(told["backend"]["why"].as_str().unwrap_or_default().starts_with("Predicted"), "{told}");
-        assert!(closed || code == Some(3), "{more}: {told}");
+        assert_eq!(
+            (code, &told["backend"]["boundary"]),
+            (Some(if closed { 0 } else { 3 }), &closed.into()),
+            "{more}: {told}"
+        );
     }
-    let (code, told) = check(&docker::hermes(engine, ""), "rm -r /tmp/x");
-    assert_eq!((code, &told["backend"]["boundary"]), (Some(0), &Value::Bool(true)), "{told}");
 }
 
 fn the_working_directory_can_be_the_workspace(engine: &Engine) {
