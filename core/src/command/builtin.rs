@@ -6,7 +6,7 @@ mod variables;
 
 pub(super) use trap::Traps;
 
-use super::env::{Space, Value, unite};
+use super::env::{Leaves, Space, Value, unite};
 use super::expand::is_loose;
 use super::flow::Output;
 use super::launch::{assignment_name, cut, launcher};
@@ -37,11 +37,17 @@ pub(super) fn run(reader: &mut Reader, index: usize, program: &str, words: &[Wor
             for capture in &mut reader.captures {
                 capture.certain = false;
             }
+            match program {
+                "exit" => {}
+                "return" => reader.env.leave(Leaves::Function),
+                _ => reader.env.leave(Leaves::Loop),
+            }
         }
         "exec" if arguments.is_empty() => reader.exec_input(index, scope),
         "shopt" => reader.last_pipe |= names_last_pipe(arguments),
-        "cd" | ":" | "true" | "false" | "test" | "[" | "unalias" | "umask" | "wait" | "pushd" | "popd" | "disown"
-        | "bg" | "sleep" | "mkdir" | "touch" | "chmod" => {}
+        "cd" | "pushd" | "popd" => reader.moved = true,
+        ":" | "true" | "false" | "test" | "[" | "unalias" | "umask" | "wait" | "disown" | "bg" | "sleep" | "mkdir"
+        | "touch" | "chmod" => {}
         _ => return None,
     }
     Some(match program {
@@ -109,13 +115,15 @@ impl Reader {
         let Some((file, rest)) = arguments.split_first() else {
             return;
         };
-        if rest.is_empty() {
-            return self.run_file(index, file, launcher(program, How::File), scope);
-        }
-        let before = self.env.get(Space::Variable, "@").to_vec();
-        self.positional(rest, None);
-        self.run_file(index, file, launcher(program, How::File), scope);
-        self.env.set_all(Space::Variable, "@", before);
+        self.leaving(Leaves::Function, |reader| {
+            if rest.is_empty() {
+                return reader.run_file(index, file, launcher(program, How::File), scope);
+            }
+            let before = reader.env.get(Space::Variable, "@").to_vec();
+            reader.positional(rest, None);
+            reader.run_file(index, file, launcher(program, How::File), scope);
+            reader.env.set_all(Space::Variable, "@", before);
+        });
     }
 
     fn alias(&mut self, arguments: &[Word]) {

@@ -1,7 +1,7 @@
 //! What a simple command does once its words are known: call a function, act as a builtin, launch another
 //! program, or just run.
 
-use super::env::{Space, Value};
+use super::env::{Leaves, Space, Value};
 use super::flow::Output;
 use super::launchers;
 use super::run::{Reader, Scope};
@@ -31,9 +31,11 @@ impl Reader {
         if let Some(output) = builtin::run(self, index, program, words, scope) {
             return self.output(index, output, scope);
         }
-        if !plain || !self.env.is_empty(Space::File) {
+        if !self.env.is_empty(Space::File) {
             self.run_written(index, program, words, scope);
+            self.change_files(index, program, &words[1..], scope);
         }
+        let program = program.strip_suffix(".exe").unwrap_or(program);
         if let Some((spec, used)) = launchers::find(program, words)
             && self.launch(index, spec, program, &words[used - 1..], scope)
         {
@@ -119,7 +121,9 @@ impl Reader {
         }
         let outer = std::mem::take(&mut self.locals);
         self.calls.push(Rc::clone(body));
-        self.command(body, &scope);
+        self.leaving(Leaves::Loop, |reader| {
+            reader.leaving(Leaves::Function, |reader| reader.command(body, &scope));
+        });
         self.calls.pop();
         for (local, values) in std::mem::replace(&mut self.locals, outer).into_iter().rev() {
             self.env.set_direct(Space::Variable, &local, values);
@@ -163,11 +167,56 @@ impl Reader {
 
     /// A program that this line wrote before.
     fn run_written(&mut self, index: usize, program: &str, words: &[Word], scope: &Scope) {
-        if let Some(code) = self.file_text(&words[0]) {
+        if let Some(code) = self.program_text(&words[0]) {
             self.child(false, |reader| {
                 reader.positional(&words[1..], Some(&words[0]));
                 reader.run_text(index, &code, Launcher { program: program.to_owned(), how: How::File }, scope);
             });
+        }
+    }
+
+    /// Programs that copy, change or run files that this line wrote.
+    fn change_files(&mut self, index: usize, program: &str, arguments: &[Word], scope: &Scope) {
+        /// More operands than this are not gone through.
+        const MOST: usize = 8;
+        let flag = |word: &Word, flag: &str| text::known(&word.pieces).is_some_and(|own| own.starts_with(flag));
+        let operands: Vec<&Word> = arguments.iter().filter(|word| !flag(word, "-")).take(MOST).collect();
+        match program {
+            "cp" | "mv" | "ln" | "install" | "link" | "rsync" => {
+                for source in &operands {
+                    let (Some(contents), Some(path)) = (self.file_text(source), text::known(&source.pieces)) else {
+                        continue;
+                    };
+                    let name = path.rsplit('/').next().unwrap_or_default();
+                    for to in operands.iter().filter(|to| to.span != source.span) {
+                        self.write_file(to, contents.clone(), false);
+                        let mut inside = (*to).clone();
+                        let between = if to.pieces.last().is_some_and(ends_folder) { "" } else { "/" };
+                        text::push_str(&mut inside.pieces, &format!("{between}{name}"));
+                        self.write_file(&inside, contents.clone(), false);
+                    }
+                }
+            }
+            "run-parts" if !arguments.iter().any(|word| flag(word, "--test") || flag(word, "--list")) => {
+                for folder in operands {
+                    let mut files = folder.clone();
+                    if !folder.pieces.last().is_some_and(ends_folder) {
+                        text::push_str(&mut files.pieces, "/");
+                    }
+                    files.pieces.push(text::unknown(Why::Launcher, ""));
+                    self.run_file(index, &files, Launcher { program: program.to_owned(), how: How::File }, scope);
+                }
+            }
+            "sed" | "gsed" | "perl" | "gawk" | "ruby" | "ed" | "ex" | "vi" | "vim" | "nvim" | "patch" => {
+                let edits = !matches!(program, "sed" | "gsed" | "perl" | "gawk" | "ruby")
+                    || arguments.iter().any(|word| flag(word, "-") && word.leading().contains('i'));
+                for file in operands.iter().filter(|_| edits) {
+                    if self.file_text(file).is_some() {
+                        self.write_file(file, vec![text::unknown(Why::Unsupported, "edited")], false);
+                    }
+                }
+            }
+            _ => {}
         }
     }
 
@@ -198,6 +247,10 @@ impl Reader {
             }
         }
     }
+}
+
+fn ends_folder(piece: &hermes_plugin_api::command::Piece) -> bool {
+    matches!(piece, hermes_plugin_api::command::Piece::Text(text) if text.ends_with('/'))
 }
 
 /// Text in single quotes.

@@ -54,6 +54,16 @@ pub(super) enum Space {
     File,
 }
 
+/// What is left early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leaves {
+    Loop,
+    /// A function, or a file that is read.
+    Function,
+    /// An error ends everything up to the end of a line of the text.
+    Line,
+}
+
 /// A point in the history of an [`Env`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark(usize);
@@ -69,6 +79,10 @@ pub(super) struct Env {
     watched: Option<usize>,
     /// Changes gone over again, to be counted.
     work: usize,
+    /// Where a loop, a function and a line may have been left: what follows may not run.
+    left: [Option<usize>; 3],
+    /// Names that may refuse what they are given: `readonly`.
+    fixed: HashSet<(usize, String)>,
 }
 
 impl Env {
@@ -119,9 +133,17 @@ impl Env {
     }
 
     /// Sets the name itself, also where it stands for another.
-    pub(super) fn set_direct(&mut self, space: Space, name: &str, values: Vec<Value>) {
+    pub(super) fn set_direct(&mut self, space: Space, name: &str, mut values: Vec<Value>) {
+        if !self.fixed.is_empty() && self.fixed.contains(&(space as usize, name.to_owned())) {
+            unite(&mut values, self.direct(space, name));
+        }
         let old = self.spaces[space as usize].insert(name.to_owned(), values);
         self.log.push((space, name.to_owned(), old));
+    }
+
+    /// From now on the name may keep what it has whenever it is given something else.
+    pub(super) fn fix(&mut self, space: Space, name: &str) {
+        self.fixed.insert((space as usize, self.target(space, name).to_owned()));
     }
 
     pub(super) fn mark(&self) -> Mark {
@@ -145,8 +167,45 @@ impl Env {
         std::mem::take(&mut self.work)
     }
 
+    /// Notes that what surrounds this may be left here.
+    pub(super) fn leave(&mut self, leaves: Leaves) {
+        let here = self.log.len();
+        self.left[leaves as usize].get_or_insert(here);
+        if leaves == Leaves::Function {
+            // And the loops in it.
+            self.left[Leaves::Loop as usize].get_or_insert(here);
+        }
+    }
+
+    /// After an error in the line: what was set since may also be as it was.
+    pub(super) fn settle(&mut self) {
+        if let Some(since) = self.left[Leaves::Line as usize] {
+            self.join_definitions(Mark(since));
+            self.left[Leaves::Line as usize] = Some(self.log.len());
+        }
+    }
+
+    /// Whether the name is one that may refuse what it is given.
+    pub(super) fn is_fixed(&self, space: Space, name: &str) -> bool {
+        !self.fixed.is_empty() && self.fixed.contains(&(space as usize, self.target(space, name).to_owned()))
+    }
+
+    /// Begins what can be left early, and returns what [`Env::end`] takes.
+    pub(super) fn begin(&mut self, leaves: Leaves) -> Option<usize> {
+        self.left[leaves as usize].take()
+    }
+
+    /// Ends it: what was set after a point where it may have been left may also be as it was there.
+    pub(super) fn end(&mut self, leaves: Leaves, outer: Option<usize>) {
+        if let Some(since) = std::mem::replace(&mut self.left[leaves as usize], outer) {
+            self.join_since(Mark(since));
+        }
+    }
+
     fn undo(&mut self, mark: Mark) -> Vec<(Space, String, Option<Vec<Value>>)> {
-        self.watched = self.watched.map(|since| since.min(mark.0));
+        for since in self.watched.iter_mut().chain(self.left.iter_mut().flatten()) {
+            *since = mark.0.min(*since);
+        }
         let undone = self.log.split_off(mark.0);
         self.work += undone.len();
         undone
@@ -186,10 +245,19 @@ impl Env {
 
     /// Makes every name changed since the mark have any of the values it has had since then.
     pub(super) fn join_since(&mut self, mark: Mark) {
-        let recent = self.log.split_off(mark.0);
+        self.join_spaces(mark, &SPACES);
+    }
+
+    /// Like [`Env::join_since`], but what files hold stays.
+    pub(super) fn join_definitions(&mut self, mark: Mark) {
+        self.join_spaces(mark, &SPACES[..4]);
+    }
+
+    fn join_spaces(&mut self, mark: Mark, spaces: &[Space]) {
+        let recent = self.log.split_off(mark.0.min(self.log.len()));
         self.work += recent.len();
         let mut joined: HashMap<(usize, &str), Vec<Value>> = HashMap::new();
-        for (space, name, old) in &recent {
+        for (space, name, old) in recent.iter().filter(|(space, ..)| spaces.contains(space)) {
             let values = joined.entry((*space as usize, name)).or_insert_with(|| {
                 self.spaces[*space as usize].get(name).cloned().unwrap_or_else(|| vec![Value::Outer])
             });

@@ -2,11 +2,14 @@
 //! contents.
 
 use super::ast::{self, Fd, Target};
-use super::env::{Space, Value, unite};
+use super::env::{Mark, Space, Value, unite};
 use super::run::{Input, Reader, Scope};
 use super::text::{self, Text};
 use hermes_plugin_api::command::{Piece, Redirect, RedirectOp, Span, Stdin, Why, Word};
 use std::rc::Rc;
+
+/// More files than this in a line are not gone through one by one.
+const MOST_FILES: usize = 64;
 
 impl Reader {
     /// Expands redirections.
@@ -99,9 +102,43 @@ impl Reader {
         if self.env.is_empty(Space::File) {
             return None;
         }
-        let path = file_key(target)?;
-        let count = self.env.get(Space::File, &path).len();
-        let value = self.choose(count).and_then(|index| self.env.get(Space::File, &path).get(index).cloned());
+        self.text_of(target, self.moved)
+    }
+
+    /// Like [`Reader::file_text`], for a program: with another `PATH` it may be a file anywhere.
+    pub(super) fn program_text(&mut self, program: &Word) -> Option<Text> {
+        if self.env.is_empty(Space::File) {
+            return None;
+        }
+        let searched = self.env.get(Space::Variable, "PATH") != [Value::Outer];
+        let plain = text::known(&program.pieces).is_some_and(|name| !name.contains('/'));
+        self.text_of(program, if plain { searched } else { self.moved })
+    }
+
+    /// `by_name`: the last part of the path tells the file.
+    fn text_of(&mut self, target: &Word, by_name: bool) -> Option<Text> {
+        let key = file_key(target);
+        let own = key.as_ref().map_or(&[Value::Outer][..], |key| self.env.get(Space::File, key));
+        let values = match (own, &key) {
+            ([Value::Outer], Some(_)) if !by_name => return None,
+            ([Value::Outer], _) => {
+                let mut names = self.env.names(Space::File);
+                if names.len() > MOST_FILES {
+                    return Some(vec![text::unknown(Why::Variable, "")]);
+                }
+                self.budget.steps(names.len());
+                names.sort();
+                names.retain(|name| may_be(&target.pieces, name, by_name));
+                let mut values = Vec::new();
+                names.iter().for_each(|name| unite(&mut values, self.env.get(Space::File, name)));
+                values
+            }
+            (own, _) => own.to_vec(),
+        };
+        if values.is_empty() {
+            return None;
+        }
+        let value = self.choose(values.len()).and_then(|index| values.get(index).cloned());
         match value {
             Some(Value::Outer) => None,
             Some(Value::Text(text)) => Some(text),
@@ -130,6 +167,13 @@ impl Reader {
             }
         }
         self.charge(values.iter().map(|value| if let Value::Text(text) = value { text::len(text) } else { 1 }).sum());
+        // It may not have been written: it cannot be, or what would write it ended before. What a shell of its
+        // own adds to is not told from what it leaves alone either.
+        if !append || self.shell != 0 {
+            let before: Vec<Value> =
+                self.env.get(Space::File, &path).iter().filter(|value| **value != Value::Outer).cloned().collect();
+            unite(&mut values, &before);
+        }
         self.env.set_all(Space::File, &path, values);
     }
 
@@ -163,18 +207,34 @@ impl Reader {
         if redirects.is_empty() {
             return inner(self, scope);
         }
+        let mark = self.env.mark();
         let own = self.redirects(redirects, scope);
         let mut scope = self.rewired(&own, scope);
         let mut all = scope.redirects.to_vec();
         all.extend(own.iter().cloned());
         scope.redirects = Rc::new(all);
         let Some(redirect) = written_by(&own).cloned() else {
-            return inner(self, &scope);
+            inner(self, &scope);
+            return self.may_not_open(&own, mark);
         };
         scope.captured = true;
         let capture = self.capturing(|reader| inner(reader, &scope));
         let contents = if capture.certain { capture.text } else { vec![text::output_of(capture.simples)] };
+        self.may_not_open(&own, mark);
         self.write_file(&redirect.target, contents, redirect.op == RedirectOp::Append);
+    }
+
+    /// Where a file that does not open keeps a command from running, what the command changed since the mark
+    /// may also be as it was.
+    pub(super) fn may_not_open(&mut self, own: &[Redirect], mark: Mark) {
+        let opens = |redirect: &Redirect| match redirect.op {
+            RedirectOp::Text | RedirectOp::Duplicate => false,
+            _ if self.process_input(&redirect.target).is_some() => false,
+            _ => text::known(&redirect.target.pieces).is_none_or(|path| !path.starts_with("/dev/")),
+        };
+        if own.iter().any(opens) {
+            self.env.join_definitions(mark);
+        }
     }
 }
 
@@ -183,6 +243,37 @@ fn written_by(own: &[Redirect]) -> Option<&Redirect> {
     own.iter().rev().find(|redirect| {
         redirect.fd == Some(1) && matches!(redirect.op, RedirectOp::Write | RedirectOp::Append | RedirectOp::ReadWrite)
     })
+}
+
+/// Whether a path of which parts are not known may be that of a file. `by_name`: only its last part counts.
+fn may_be(path: &[Piece], file: &str, by_name: bool) -> bool {
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    if by_name && let Some(known) = text::known(path) {
+        return name(&known) == name(file);
+    }
+    let mut rest = file.trim_start_matches("./");
+    let mut floats = false;
+    for (at, piece) in path.iter().enumerate() {
+        let own = match piece {
+            Piece::Text(text) if at == 0 => text.trim_start_matches("./").to_owned(),
+            Piece::Text(text) => text.clone(),
+            Piece::Home => "~".to_owned(),
+            // What a variable from outside the line names is no file of this line.
+            Piece::Unknown(unknown) if unknown.why == Why::Variable && !unknown.name.is_empty() => return false,
+            Piece::Glob(_) | Piece::Unknown(_) => {
+                floats = true;
+                continue;
+            }
+        };
+        let found = if floats { rest.find(&own) } else { rest.starts_with(&own).then_some(0) };
+        match found {
+            Some(start) => rest = &rest[start + own.len()..],
+            None => return false,
+        }
+        floats = false;
+    }
+    let last = path.last().and_then(|piece| if let Piece::Text(text) = piece { Some(text.as_str()) } else { None });
+    floats || rest.is_empty() || last.is_some_and(|last| path.len() > 1 && file.ends_with(last))
 }
 
 /// A file's name for looking it up: `./x` and `x` are one.

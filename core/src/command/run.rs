@@ -3,7 +3,7 @@
 
 use super::ast::{AndOr, Arm, Branch, Command, For, Item, Kind, List, Pipeline};
 use super::bound::Budget;
-use super::env::{Env, Space, Value};
+use super::env::{Env, Leaves, Space, Value};
 use super::parse::{Place, parse};
 use super::text::{self, Text};
 use hermes_plugin_api::command::{
@@ -99,6 +99,10 @@ pub(super) struct Reader {
     pub(super) operands_read: bool,
     /// How many enclosing constructs may not run.
     pub(super) conditional: usize,
+    /// The line goes to another folder: files that it wrote may have other names.
+    pub(super) moved: bool,
+    /// Variables that hold numbers: what they are given is computed.
+    pub(super) numbers: HashSet<String>,
     /// Assignments that a launcher makes for what it is about to run.
     pub(super) given: Vec<Assignment>,
 }
@@ -135,6 +139,7 @@ impl Reader {
             } else {
                 self.item(item, scope);
             }
+            self.env.settle();
         }
     }
 
@@ -210,7 +215,10 @@ impl Reader {
         let parent = self.shell;
         self.shells.push(parent);
         self.shell = self.shells.len();
-        inner(self);
+        // It cannot leave what is around it.
+        self.leaving(Leaves::Loop, |reader| {
+            reader.leaving(Leaves::Function, |reader| reader.leaving(Leaves::Line, inner));
+        });
         self.shell = parent;
     }
 
@@ -369,13 +377,22 @@ impl Reader {
 
     fn rounds(&mut self, each: &For, words: Vec<Text>, scope: &Scope) {
         let mark = self.env.mark();
-        for text in words {
-            self.assign_text(&each.name, text);
-            self.list(&each.body, scope);
-        }
+        self.leaving(Leaves::Loop, |reader| {
+            for text in words {
+                reader.assign_text(&each.name, text);
+                reader.list(&each.body, scope);
+            }
+        });
         if mentions_jump(&each.body) {
             self.env.join_since(mark);
         }
+    }
+
+    /// Runs `inner`, which may be left early.
+    pub(super) fn leaving(&mut self, leaves: Leaves, inner: impl FnOnce(&mut Self)) {
+        let outer = self.env.begin(leaves);
+        inner(self);
+        self.env.end(leaves, outer);
     }
 
     fn select(&mut self, each: &For, scope: &Scope) {

@@ -1,7 +1,7 @@
 //! One simple command: its words, assignments and redirections, once for each value that decides them.
 
 use super::ast::{self, Assign, AssignValue, SimpleCommand};
-use super::env::{Changes, Items, Space, Value, unite};
+use super::env::{Changes, Items, Leaves, Space, Value, unite};
 use super::expand::is_loose;
 use super::run::{Reader, Scope};
 use super::text::{self, Text};
@@ -184,6 +184,7 @@ impl Reader {
         let Some(index) = self.reserve(scope.origin.unwrap_or(span)) else {
             return;
         };
+        let mark = self.env.mark();
         let mut words = Vec::with_capacity(simple.words.len());
         let declares = simple.words.first().is_some_and(ast::Word::declares);
         for word in &simple.words {
@@ -211,6 +212,9 @@ impl Reader {
         let scope = self.rewired(&own, scope);
         let expanded = Expanded { words, assignments, redirects: all, span: scope.origin.unwrap_or(span) };
         self.place(index, expanded, &scope);
+        if !own.is_empty() {
+            self.may_not_open(&own, mark);
+        }
         self.finish_redirects(&own, index);
         for (space, name, values) in before {
             self.env.set_all(space, &name, values);
@@ -388,6 +392,12 @@ impl Reader {
                 _ => None,
             });
         }
+        if self.numbers.contains(name)
+            && let Value::Text(text) = &value
+            && let Some(sum) = text::known(text).map(|sum| sum.into_owned())
+        {
+            self.compute(&sum);
+        }
         let is_array = |old: &Value| matches!(old, Value::List(_) | Value::Map(_));
         if key.is_none()
             && !assign.append
@@ -410,6 +420,9 @@ impl Reader {
         };
         let size = values.iter().map(value_len).sum();
         self.charge(size);
+        if self.env.is_fixed(Space::Variable, name) {
+            self.env.leave(Leaves::Line);
+        }
         self.env.set_all(Space::Variable, name, values);
     }
 }

@@ -4,6 +4,7 @@ mod found;
 mod growth;
 mod properties;
 mod quoting;
+mod stays;
 mod structure;
 
 use super::read;

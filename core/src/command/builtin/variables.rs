@@ -127,6 +127,14 @@ impl Reader {
 
     /// `declare`, `typeset`, `local`, `export`, `readonly`.
     pub(super) fn declare(&mut self, program: &str, arguments: &[Word]) {
+        if program == "local" && self.calls.is_empty() {
+            // Outside a function it fails.
+            return self.maybe(|reader| reader.declare_all(program, arguments));
+        }
+        self.declare_all(program, arguments);
+    }
+
+    fn declare_all(&mut self, program: &str, arguments: &[Word]) {
         let mut flags = String::new();
         let mut loose = false;
         for word in arguments {
@@ -141,14 +149,23 @@ impl Reader {
             self.forget_variables();
         }
         let exports = program == "export" && !has('n') || has('x');
+        let fixes = program == "readonly" || has('r');
         let arrays = std::mem::take(&mut self.declared);
         for word in arguments {
             let name = assignment_name(word).map(str::to_owned);
             let known = text::known(&word.pieces).map(|known| known.into_owned());
             match (name, known) {
-                (Some(name), _) => self.declare_value(program, &name, word, &flags),
+                (Some(name), _) => {
+                    self.declare_value(program, &name, word, &flags);
+                    if fixes {
+                        self.env.fix(Space::Variable, name.split(['[', '+']).next().unwrap_or_default());
+                    }
+                }
                 (None, Some(known)) if !known.starts_with(['-', '+']) => {
                     if has('f') || has('F') {
+                        if fixes {
+                            self.env.fix(Space::Function, &known);
+                        }
                         if exports {
                             self.env.set(Space::Export, &format!("{known}()"), Value::Unset);
                         }
@@ -157,6 +174,9 @@ impl Reader {
                     match arrays.iter().find(|(name, ..)| *name == known) {
                         Some((name, append, value)) => self.declare_array(program, name, *append, value),
                         None => self.declare_name(program, &known, &flags),
+                    }
+                    if fixes {
+                        self.env.fix(Space::Variable, &known);
                     }
                     if exports {
                         self.env.set(Space::Export, &known, Value::Unset);
@@ -197,6 +217,12 @@ impl Reader {
         if flags.contains(['i', 'u', 'l', 'c']) {
             self.unsteady.insert(base.to_owned());
         }
+        if flags.contains('i') {
+            self.numbers.insert(base.to_owned());
+            if let Some(sum) = text::known(&value).map(|sum| sum.into_owned()) {
+                self.compute(&sum);
+            }
+        }
         if flags.contains(['A', 'a']) || append || base.len() < name.len() {
             self.env.set(Space::Variable, base, Value::Unknown);
         } else {
@@ -213,6 +239,9 @@ impl Reader {
             matches!(program, "local" | "declare" | "typeset") && !self.calls.is_empty() && !flags.contains(['g', 'p']);
         if flags.contains(['i', 'u', 'l', 'c']) {
             self.unsteady.insert(name.to_owned());
+        }
+        if flags.contains('i') {
+            self.numbers.insert(name.to_owned());
         }
         if flags.contains('n') && program != "export" {
             // The value that it has is the name it stands for.

@@ -1,7 +1,7 @@
 //! Arithmetic over known values: `$((…))`, `((…))`, `let`. Anything else is unknown, never guessed.
 
 use crate::command::ast::Word;
-use crate::command::env::{Space, Value};
+use crate::command::env::{Leaves, Space, Value};
 use crate::command::run::{Reader, Scope};
 use crate::command::text::{self, Text};
 use hermes_plugin_api::command::{Piece, Why};
@@ -92,6 +92,13 @@ impl Sum<'_, '_> {
         }
     }
 
+    fn apply(&mut self, op: &str, left: i64, right: i64) -> Option<i64> {
+        if right == 0 && matches!(op, "/" | "%") {
+            self.reader.env.leave(Leaves::Line);
+        }
+        apply(op, left, right)
+    }
+
     fn deeper<T>(&mut self, inner: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         if self.depth >= MAX_DEPTH {
             return None;
@@ -116,7 +123,7 @@ impl Sum<'_, '_> {
                     Some("") | None => right,
                     Some(op) => {
                         let left = self.value_of(&name)?;
-                        apply(op, left, right)?
+                        self.apply(op, left, right)?
                     }
                 };
                 return self.assign(&name, value);
@@ -164,7 +171,7 @@ impl Sum<'_, '_> {
             self.live = outer && !(op == "||" && left != 0) && !(op == "&&" && left == 0);
             let right = self.binary(level + 1);
             self.live = outer;
-            left = apply(op, left, right?)?;
+            left = self.apply(op, left, right?)?;
         }
         Some(left)
     }

@@ -3,7 +3,7 @@
 use super::pattern::Pattern;
 use super::{Expanded, is_loose};
 use crate::command::ast::{Param, ParamOp, Part, Replace, Word};
-use crate::command::env::{Space, Value};
+use crate::command::env::{Leaves, Space, Value};
 use crate::command::run::{Reader, Scope};
 use crate::command::simple::Separators;
 use crate::command::text::{self, Text};
@@ -87,6 +87,13 @@ impl Reader {
     /// The value of a variable or of an element of one.
     fn scalar(&mut self, name: &str, subscript: Option<&str>) -> Value {
         let value = self.variable(name);
+        if let Some(sum) = subscript
+            && !matches!(value, Value::List(_) | Value::Map(_))
+            && sum.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        {
+            // It is computed even where there is no such list.
+            self.compute(sum);
+        }
         match (value, subscript) {
             (Value::List(items), None) => items.first().map_or(Value::Unset, |(key, text)| match key.as_str() {
                 _ if is_loose(text) => Value::Unknown,
@@ -242,6 +249,10 @@ impl Reader {
         }
         if matches!(self.env.direct(Space::Variable, &param.name), [Value::Reference(_)]) {
             return unknown;
+        }
+        if !matches!(self.env.get(Space::Variable, &param.name), [Value::Text(_)]) {
+            // It names nothing: an error.
+            self.env.leave(Leaves::Line);
         }
         if param.name == "@" || param.name == "*" || param.name == "#" {
             return unknown;

@@ -27,6 +27,12 @@ impl Reader {
         }
         let before = self.simple.len();
         self.last_pipe |= names_last_pipe(&words[1..]);
+        let starts = |word: &Word| text::known(&word.pieces).is_some_and(|o| matches!(&*o, "--rcfile" | "--init-file"));
+        if let Some(at) = words.iter().position(starts)
+            && let Some(file) = words.get(at + 1).cloned()
+        {
+            self.child(false, |reader| reader.run_file(index, &file, launcher(program, How::File), scope));
+        }
         let given = self.simple[index].assignments.clone();
         if flags.iter().any(|flag| flag == "c" || flag == "command") {
             let Some((code, arguments)) = rest.split_first() else {
@@ -73,13 +79,19 @@ impl Reader {
         }
         for name in self.env.names(Space::Variable) {
             self.budget.step();
+            let mut before = self.env.get(Space::Variable, &name).to_vec();
+            // Lists are never handed on, whether exported or not.
+            let lists = before.iter().any(|value| matches!(value, Value::List(_) | Value::Map(_)));
+            before.iter_mut().filter(|value| matches!(value, Value::List(_) | Value::Map(_))).for_each(|value| {
+                *value = Value::Unset;
+            });
             let exported = !remote && self.env.get(Space::Export, &name) == [Value::Unset];
-            if exported && name != "@" {
+            if exported && name != "@" && !lists {
                 continue;
             }
-            let mut values = vec![Value::Outer];
+            let mut values = if exported && name != "@" { Vec::new() } else { vec![Value::Outer] };
             if !remote && name != "@" {
-                unite(&mut values, self.env.get(Space::Variable, &name).to_vec().as_slice());
+                unite(&mut values, &before);
             }
             self.env.set_direct(Space::Variable, &name, values);
         }

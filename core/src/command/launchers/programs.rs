@@ -454,11 +454,12 @@ pub(super) static TABLE: &[Spec] = &[
         &["--", "-x"],
         Form::After,
     ),
+    form(&["cmd"], "", &["/c", "/C", "/k", "/K", "/r", "/R", "//c", "//C", "//k", "//K"], Form::After),
     words(&["rlwrap"], "HfbPqSCtlzw", &[]),
     words(&["torsocks"], "uaPp", &[]),
     words(&["proxychains", "proxychains4"], "f", &[]),
     words(&["ts"], "SDNEnLTgwuskr", &[]),
-    words(&["wsl", "wsl.exe"], "du", &["distribution", "user", "cd"]),
+    words(&["wsl"], "du", &["distribution", "user", "cd"]),
     words(
         &[
             "firejail",

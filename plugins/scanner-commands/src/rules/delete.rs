@@ -10,6 +10,7 @@ pub(super) const RULES: &[Rule] = &[
         matches: |case| {
             (case.runs(RM) && (is_recursive(case) || hides_options(case)))
                 || (case.runs(DELETES_TREES) && operands(case).next().is_some())
+                || (case.runs(WINDOWS_DELETES) && case.args().iter().any(|word| word.is_any(&["/s", "/S"])))
         },
         alternative: "Move it aside first, or delete the files by name",
         ..Rule::new("recursive-delete", "recursive delete", Severity::High)
@@ -46,6 +47,8 @@ const DELETES: &[&str] = &["rm", "grm", "srm", "unlink"];
 const DESTROYS: &[&str] = &["rm", "grm", "srm", "unlink", "shred"];
 const LISTS: &[&str] = &["xargs", "gxargs", "parallel", "fd", "fdfind", "rush"];
 const DELETES_TREES: &[&str] = &["rimraf", "del-cli", "premove"];
+/// Of the shell of Windows: `/s` takes what is in folders too.
+const WINDOWS_DELETES: &[&str] = &["rd", "rmdir", "del", "erase"];
 const FINDS: &[&str] = &["find", "gfind", "bfs"];
 const FIND: Syntax = Syntax {
     single_dash_long: true,
