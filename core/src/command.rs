@@ -6,6 +6,7 @@ mod ast;
 mod bound;
 mod builtin;
 mod carried;
+mod copies;
 mod dispatch;
 mod env;
 mod expand;

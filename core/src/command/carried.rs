@@ -284,6 +284,12 @@ const CARRIERS: &[Carrier] = &[
         &[('p', "prepare"), ('s', "setup"), ('c', "cleanup"), ('C', "conclude")],
     ),
     carrier(&["cargo"], "xsw", &["exec", "shell", "watch"], &[('s', "shell")]),
+    Carrier {
+        programs: &["go"],
+        syntax: Syntax { long_values: &["exec", "toolexec"], single_dash_long: true, ..Syntax::GNU },
+        options: &[('\0', "exec"), ('\0', "toolexec")],
+        prefix: "",
+    },
 ];
 
 fn of_program(program: &str, simple: &Simple) -> Vec<Word> {

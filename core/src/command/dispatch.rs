@@ -24,6 +24,8 @@ impl Reader {
         let name = name.into_owned();
         let program = name.rsplit('/').next().unwrap_or_default();
         let plain = program.len() == name.len();
+        // What a shell finds there is itself.
+        let program = if is_itself(&name) { "bash" } else { program };
         self.carried(index, program, scope);
         if plain && self.run_definitions(index, program, words, scope) {
             return self.output(index, Output::Elsewhere, scope);
@@ -33,8 +35,10 @@ impl Reader {
         }
         if !self.env.is_empty(Space::File) {
             self.run_written(index, program, words, scope);
+            self.run_copied(index, program, words, scope);
             self.change_files(index, program, &words[1..], scope);
         }
+        self.copies(index, program);
         let program = program.strip_suffix(".exe").unwrap_or(program);
         if let Some((spec, used)) = launchers::find(program, words)
             && self.launch(index, spec, program, &words[used - 1..], scope)
@@ -251,6 +255,11 @@ impl Reader {
 
 fn ends_folder(piece: &hermes_plugin_api::command::Piece) -> bool {
     matches!(piece, hermes_plugin_api::command::Piece::Text(text) if text.ends_with('/'))
+}
+
+/// The program of the process that runs the line.
+fn is_itself(name: &str) -> bool {
+    name.starts_with("/proc/") && name.ends_with("/exe")
 }
 
 /// Text in single quotes.

@@ -23,7 +23,7 @@ pub(super) enum Value {
     List(Rc<Items>),
     /// An associative array.
     Map(Rc<Items>),
-    /// A name that stands for another variable.
+    /// A name that stands for another variable, or a file that is another under this name.
     Reference(String),
     Function(Rc<Command>),
     Unknown,
@@ -126,6 +126,7 @@ impl Env {
             .iter()
             .filter_map(|value| if let Value::Reference(to) = value { Some(to.clone()) } else { None })
             .collect();
+        // So it is with a link to a file.
         for to in through {
             self.set_direct(space, &to, vec![Value::Unknown]);
         }

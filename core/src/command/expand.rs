@@ -107,7 +107,8 @@ impl Reader {
 
     fn fields_of<P: std::borrow::Borrow<Part>>(&mut self, parts: &[P], word: &Ast, scope: &Scope, out: &mut Vec<Word>) {
         let separators = self.separators();
-        let assigns = word.assigns();
+        // A POSIX shell expands no tilde in `dd of=~/x`.
+        let assigns = word.assigns() && !self.posix;
         let mut fields = Fields::new(word.span, separators);
         for (index, part) in parts.iter().enumerate() {
             let part = part.borrow();

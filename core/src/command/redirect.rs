@@ -75,7 +75,7 @@ impl Reader {
         self.inputs.len() - 1
     }
 
-    fn unknown_input(&mut self) -> usize {
+    pub(super) fn unknown_input(&mut self) -> usize {
         self.add_input(Stdin::Inherited, vec![text::unknown(Why::Unsupported, "")])
     }
 
@@ -117,7 +117,7 @@ impl Reader {
 
     /// `by_name`: the last part of the path tells the file.
     fn text_of(&mut self, target: &Word, by_name: bool) -> Option<Text> {
-        let key = file_key(target);
+        let key = file_key(target).map(|key| self.origin(&key).unwrap_or(key));
         let own = key.as_ref().map_or(&[Value::Outer][..], |key| self.env.get(Space::File, key));
         let values = match (own, &key) {
             ([Value::Outer], Some(_)) if !by_name => return None,
@@ -140,7 +140,7 @@ impl Reader {
         }
         let value = self.choose(values.len()).and_then(|index| values.get(index).cloned());
         match value {
-            Some(Value::Outer) => None,
+            Some(Value::Outer | Value::Reference(_)) => None,
             Some(Value::Text(text)) => Some(text),
             _ => Some(vec![text::unknown(Why::Variable, "")]),
         }
@@ -158,7 +158,7 @@ impl Reader {
                 for old in self.env.get(Space::File, &path) {
                     let mut both = match old {
                         Value::Text(before) => before.clone(),
-                        Value::Outer | Value::Unset => Text::new(),
+                        Value::Outer | Value::Unset | Value::Reference(_) => Text::new(),
                         _ => vec![text::unknown(Why::Variable, "")],
                     };
                     text::push_all(&mut both, &contents);

@@ -95,6 +95,8 @@ pub(super) struct Reader {
     pub(super) traps: super::builtin::Traps,
     /// The last stage of a pipeline may run in the shell itself (`shopt -s lastpipe`).
     pub(super) last_pipe: bool,
+    /// The text is run by a shell that keeps to POSIX, or by bash as one.
+    pub(super) posix: bool,
     /// What the operator of the parameter being expanded is given was read, or is not expanded.
     pub(super) operands_read: bool,
     /// How many enclosing constructs may not run.
@@ -274,7 +276,9 @@ impl Reader {
                 self.handler(name, body, scope);
             }
             Kind::Coproc(name, body) => {
-                let scope = Scope { background: true, captured: false, ..scope.clone() };
+                // Whatever the line writes to it.
+                let input = Some(self.unknown_input());
+                let scope = Scope { background: true, captured: false, input, ..scope.clone() };
                 self.env.set(Space::Variable, name, Value::Unknown);
                 self.subshell(|reader| reader.command(body, &scope));
             }

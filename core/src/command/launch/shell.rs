@@ -34,8 +34,10 @@ impl Reader {
             self.child(false, |reader| reader.run_file(index, &file, launcher(program, How::File), scope));
         }
         let given = self.simple[index].assignments.clone();
+        let posix = std::mem::replace(&mut self.posix, matches!(program, "sh" | "dash" | "ash"));
         if flags.iter().any(|flag| flag == "c" || flag == "command") {
             let Some((code, arguments)) = rest.split_first() else {
+                self.posix = posix;
                 return false;
             };
             let pieces = code.pieces.clone();
@@ -60,6 +62,7 @@ impl Reader {
                 reader.run_file(index, &rest[0], launcher(program, How::File), scope);
             });
         }
+        self.posix = posix;
         self.simple.len() > before
     }
 

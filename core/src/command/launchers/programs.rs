@@ -460,6 +460,7 @@ pub(super) static TABLE: &[Spec] = &[
     words(&["proxychains", "proxychains4"], "f", &[]),
     words(&["ts"], "SDNEnLTgwuskr", &[]),
     words(&["wsl"], "du", &["distribution", "user", "cd"]),
+    form(&["cmake"], "", &["-E"], Form::After),
     words(
         &[
             "firejail",

@@ -119,3 +119,67 @@ fn an_array_stays_one() {
     runs("mv \"${@: -1}\" ${@:0:1} ${@: -2}", &["mv bash bash"]);
     runs("set -- a b; mv ${@: -3} ${@: -2:1}", &["mv bash a b a"]);
 }
+
+#[test]
+fn lists_do_not_reach_a_child() {
+    runs("a=(x y); export a; sh -c 'rm $a z'", &["rm z"]);
+    runs("declare -ax a=(x y); bash -c 'rm ${a[0]}z'", &["rm z"]);
+    runs("export a=x; a=w; bash -c 'rm $a'", &["rm w"]);
+}
+
+#[test]
+fn a_posix_shell_expands_no_tilde_after_an_equals_sign() {
+    runs("sh -c 'dd of=~/x'", &["dd of=~/x"]);
+    runs("sh -c 'a=~/x; rm $a'", &["rm <HOME>/x"]);
+    runs("sh -c 'bash -c \"dd of=~/x\"'; dd of=~/x", &["dd of=<HOME>/x"]);
+}
+
+#[test]
+fn shells_of_another_system_are_unwrapped() {
+    runs("cmd.exe /c rm -rf x", &["rm -rf x"]);
+    runs("cmd.exe /s /c 'rm -rf x && ls'", &["rm -rf x"]);
+    runs("wsl.exe -d Debian rm -rf x", &["rm -rf x"]);
+    runs("bash.exe -c 'rm -rf x'", &["rm -rf x"]);
+}
+
+#[test]
+fn run_parts_runs_what_the_line_wrote_into_the_folder() {
+    runs("echo 'rm -rf x' > /tmp/d/a; chmod +x /tmp/d/a; run-parts --umask 022 /tmp/d", &["rm -rf x"]);
+    runs("echo 'rm -rf x' > d/a; run-parts -v ./d/", &["rm -rf x"]);
+    check_with(
+        "echo 'rm -rf x' > d/a; run-parts --test d; run-parts e",
+        &["echo 'rm -rf x' 1Write:d/a", "run-parts --test d", "run-parts e"],
+        &[],
+    );
+}
+
+#[test]
+fn a_file_is_what_it_was_under_another_name() {
+    runs("cp /bin/rm x; ./x -rf y", &["/bin/rm -rf y"]);
+    runs("ln -s /bin/rm /tmp/x && /tmp/x -rf y", &["/bin/rm -rf y"]);
+    runs("cp -t bin /bin/rm /bin/ls; bin/rm -rf y", &["/bin/rm -rf y"]);
+    runs("echo 'rm -rf y' > a; cp a b; sh b", &["rm -rf y"]);
+    runs("echo 'rm -rf y' > a; mv a bin/; sh bin/a", &["rm -rf y"]);
+    runs("echo 'rm -rf y' > a; install -m 755 a b; ./b", &["rm -rf y"]);
+    runs("ln -s a b; echo 'rm -rf y' > a; sh b", &["rm -rf y"]);
+    runs("ln -s a b; ln -s b c; echo 'rm -rf y' > a; sh c", &["rm -rf y"]);
+    asks("ln -s a b; echo 'rm -rf y' > b; sh a");
+    asks("mkfifo p; bash < p & echo 'rm -rf y' > p");
+    check_with("cp a b; cat b; cp x.sh y.sh", &["cp a b", "cat b", "cp x.sh y.sh"], &[]);
+}
+
+#[test]
+fn what_is_written_to_a_coprocess_is_not_known() {
+    asks("coproc bash; echo 'rm -rf y' >&${COPROC[1]}");
+    asks("coproc X { sh; }; echo 'rm -rf y' >&${X[1]}");
+    check_with("coproc cat", &["cat &"], &[]);
+}
+
+#[test]
+fn programs_that_run_others_for_a_build() {
+    runs("cmake -E rm -rf y", &["rm -rf y"]);
+    runs("cmake -E env A=1 rm -rf y", &["A=1 rm -rf y"]);
+    runs("go run -exec 'rm -rf' x.go", &["rm -rf"]);
+    runs("go test --exec='rm -rf y' ./...", &["rm -rf y"]);
+    runs("/proc/self/exe -c 'rm -rf y'", &["rm -rf y"]);
+}

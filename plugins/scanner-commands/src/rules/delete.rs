@@ -46,7 +46,7 @@ const RM: &[&str] = &["rm", "grm", "srm"];
 const DELETES: &[&str] = &["rm", "grm", "srm", "unlink"];
 const DESTROYS: &[&str] = &["rm", "grm", "srm", "unlink", "shred"];
 const LISTS: &[&str] = &["xargs", "gxargs", "parallel", "fd", "fdfind", "rush"];
-const DELETES_TREES: &[&str] = &["rimraf", "del-cli", "premove"];
+const DELETES_TREES: &[&str] = &["rimraf", "del-cli", "premove", "remove_directory"];
 /// Of the shell of Windows: `/s` takes what is in folders too.
 const WINDOWS_DELETES: &[&str] = &["rd", "rmdir", "del", "erase"];
 const FINDS: &[&str] = &["find", "gfind", "bfs"];
