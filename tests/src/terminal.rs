@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -43,6 +43,8 @@ pub struct Terminal {
 struct Screen {
     /// The person closed the terminal.
     closed: AtomicBool,
+    /// Milliseconds until the next question to the terminal is answered.
+    late: AtomicU64,
     text: Mutex<(String, bool)>,
     shown: Mutex<Parser<Asked>>,
     news: Condvar,
@@ -118,6 +120,7 @@ impl Terminal {
         let shown = Parser::new_with_callbacks(count(rows), count(columns), 0, Asked::default());
         let screen = Screen {
             closed: AtomicBool::new(false),
+            late: AtomicU64::new(0),
             text: Mutex::default(),
             shown: Mutex::new(shown),
             news: Condvar::new(),
@@ -142,6 +145,11 @@ impl Terminal {
     pub fn line(&mut self, line: &str) {
         self.keys(line);
         self.keys(ENTER);
+    }
+
+    /// Answers what the program asks next only after this time, as a terminal on a busy machine does.
+    pub fn answers_late(&self, time: Duration) {
+        self.screen.late.store(u64::try_from(time.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
     }
 
     /// Waits until a text appears after what was last waited for. Returns everything in between and the text.
@@ -276,6 +284,7 @@ fn watch(mut pty: File, screen: &Screen) {
         && let Ok(n @ 1..) = pty.read(&mut bytes)
     {
         if let Some(answer) = shown(&screen.shown, &bytes[..n]) {
+            std::thread::sleep(Duration::from_millis(screen.late.swap(0, Ordering::SeqCst)));
             let _ = pty.write_all(answer.as_bytes());
         }
         let text = String::from_utf8_lossy(&bytes[..n]).replace('\r', "");

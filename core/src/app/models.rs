@@ -11,7 +11,7 @@ use hermes_plugin_api::model::{Completion, Message, Request, Role};
 
 use super::App;
 use crate::config::settings::{AuxiliaryModel, ModelChoice};
-use crate::conversation::agent::Compression;
+use crate::conversation::agent::{Compression, Side};
 use crate::conversation::auxiliary::{self, Bounds};
 use crate::guard::{Adviser, Question};
 use crate::host::scope::BoxFuture;
@@ -40,13 +40,20 @@ impl App {
     #[must_use]
     pub fn compression(&self, chosen: &str) -> Compression {
         let settings = &self.config.settings;
-        let AuxiliaryModel { provider, name, timeout } = settings.auxiliary.compression.clone();
+        let Side { own, time } = self.side(&settings.auxiliary.compression, chosen);
+        let threshold = Some(settings.compression.threshold).filter(|_| settings.compression.enabled);
+        Compression { own, time, threshold }
+    }
+
+    /// The model of a side task; one that names no provider has the chosen one's.
+    #[must_use]
+    pub fn side(&self, task: &AuxiliaryModel, chosen: &str) -> Side {
+        let AuxiliaryModel { provider, name, timeout } = task.clone();
         let own = (provider.is_some() || name.is_some()).then(|| {
             let provider = provider.unwrap_or_else(|| chosen.to_owned());
             Arc::new(Standby::new(provider.clone(), name.unwrap_or_default(), self.opening(provider)))
         });
-        let threshold = Some(settings.compression.threshold).filter(|_| settings.compression.enabled);
-        Compression { own, time: Duration::from_secs(timeout), threshold }
+        Side { own, time: Duration::from_secs(timeout) }
     }
 
     /// The model that judges commands in smart mode, or why there is none.

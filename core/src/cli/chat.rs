@@ -233,7 +233,9 @@ async fn agent(started: &Started, line: &Line) -> Result<(Agent, Vec<ToolsHandle
     let model_name = settings.model.name.clone().unwrap_or_default();
     let fallbacks = started.app.fallbacks(provider);
     let compression = started.app.compression(provider);
-    Ok((Agent { model, model_name, fallbacks, compression, toolbox, limits }, toolsets))
+    let side = |task| started.app.side(task, provider);
+    let (title, vision) = (side(&settings.auxiliary.title), side(&settings.auxiliary.vision));
+    Ok((Agent { model, model_name, fallbacks, compression, title, vision, toolbox, limits }, toolsets))
 }
 
 /// Where the model works, for it to know.

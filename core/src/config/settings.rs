@@ -200,6 +200,10 @@ pub struct Auxiliary {
     pub approval: AuxiliaryModel,
     /// Summarises what was said first in long conversations; the main model where nothing is set.
     pub compression: AuxiliaryModel,
+    /// Names sessions after their first exchange; the chat's model where nothing is set.
+    pub title: AuxiliaryModel,
+    /// Looks at pictures for tools; the chat's model where nothing is set.
+    pub vision: AuxiliaryModel,
 }
 
 /// What happens to conversations that become too long for their model.

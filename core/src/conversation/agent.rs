@@ -19,6 +19,10 @@ pub struct Agent {
     pub fallbacks: Arc<[Standby]>,
     /// How long conversations become shorter.
     pub compression: Compression,
+    /// Who names sessions.
+    pub title: Side,
+    /// Who looks at pictures for tools.
+    pub vision: Side,
     /// The tools.
     pub toolbox: Toolbox,
     /// How much of anything a turn takes.
@@ -34,6 +38,15 @@ pub struct Compression {
     pub time: Duration,
     /// From which part of what the model can read that happens unasked; `None` for never.
     pub threshold: Option<f64>,
+}
+
+/// The model of a side task.
+#[derive(Clone)]
+pub struct Side {
+    /// A model of its own, where it is not the one that answers.
+    pub own: Option<Arc<Standby>>,
+    /// How long it may take.
+    pub time: Duration,
 }
 
 impl Agent {

@@ -12,12 +12,13 @@ use hermes_plugin_api::model::{Completion, Delta, Message, Request, Role};
 use hermes_plugin_api::session::{COMPLETION, CompleteRequest, PICTURES};
 use tokio::time::sleep;
 
-use crate::conversation::agent::Agent;
+use crate::conversation::agent::{Agent, Side};
 use crate::flow::{CancelSource, messages};
 use crate::plugin::handle::ModelHandle;
 use crate::redact::redact;
+use crate::turn::models::is_worth_another;
 
-/// Has the agent's model answer; its text goes into `output` as it comes.
+/// Has the agent's model answer, or the one that looks at pictures where there are any; its text goes into `output` as it comes.
 ///
 /// # Errors
 /// `USER` for a request that cannot be made and an answer that is too long, `TIMEOUT`, `CANCELLED`, and what the
@@ -29,11 +30,53 @@ pub(super) async fn complete(
     cancel: &Cancel,
 ) -> Result<Completion> {
     let request = checked(agent, request)?;
+    if request.messages.iter().any(|message| !message.images.is_empty()) {
+        return aside(agent, &agent.vision, request, output, cancel).await;
+    }
     let bounds = Bounds { time: agent.limits.answer_time, size: agent.limits.answer };
-    let mut answer = ask(&agent.model, &request, bounds, output, cancel).await?;
-    // Calls of tools that were not offered are left out.
+    ask(&agent.model, &request, bounds, output, cancel).await.map(without_calls)
+}
+
+/// Has the model of a side task answer, and the chat's where there is none or it fails.
+///
+/// # Errors
+/// As [`complete`].
+pub(super) async fn side(agent: &Agent, side: &Side, request: CompleteRequest, cancel: &Cancel) -> Result<Completion> {
+    aside(agent, side, checked(agent, request)?, None, cancel).await
+}
+
+async fn aside(
+    agent: &Agent,
+    side: &Side,
+    mut request: Request,
+    output: Option<Output>,
+    cancel: &Cancel,
+) -> Result<Completion> {
+    let bounds = Bounds { time: side.time, size: agent.limits.answer };
+    let chat = std::mem::take(&mut request.model);
+    if let Some(own) = &side.own {
+        own.name().clone_into(&mut request.model);
+        // What a reader got of an answer that broke off could not be taken back.
+        let streams = output.is_some();
+        let answer = match own.model() {
+            Ok(model) => ask(model, &request, bounds, output.clone(), cancel).await,
+            Err(error) => Err(error),
+        };
+        match answer {
+            Err(error) if is_worth_another(&error) && !(streams && own.model().is_ok()) => {
+                tracing::warn!(%error, model = own.name(), "The model of a side task failed; the chat's answers instead.");
+            }
+            answer => return answer.map(without_calls),
+        }
+    }
+    request.model = chat;
+    ask(&agent.model, &request, bounds, output, cancel).await.map(without_calls)
+}
+
+/// Calls of tools that were not offered are left out.
+fn without_calls(mut answer: Completion) -> Completion {
     answer.tool_calls.clear();
-    Ok(answer)
+    answer
 }
 
 /// How long an answer may take, and how many bytes it may have.

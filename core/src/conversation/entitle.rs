@@ -1,20 +1,15 @@
 //! Titles that a model makes after the first exchange: short, once in a session, and never over one that a person
 //! chose. Whatever goes wrong, the session keeps the title that it has.
 
-use std::time::Duration;
-
 use hermes_plugin_api::flow::Cancel;
 use hermes_plugin_api::model::{Message, Role};
 use hermes_plugin_api::session::CompleteRequest;
 
 use super::auxiliary;
 use crate::conversation::agent::Agent;
-use crate::flow::within;
 use crate::session::keep::Keeping;
 use crate::session::spent::Spent;
 
-/// How long a title may take.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// How much of each side is told, in characters.
 const EXCERPT: usize = 1_000;
 /// Longest answer, in tokens: some models think before they answer.
@@ -37,8 +32,7 @@ pub(super) async fn entitle(agent: &Agent, keeping: &Keeping, said: &str, answer
         ..CompleteRequest::default()
     };
     let cancel = Cancel::never();
-    let completed = within(PATIENCE, "A title", auxiliary::complete(agent, request, None, &cancel)).await;
-    let completion = match completed {
+    let completion = match auxiliary::side(agent, &agent.title, request, &cancel).await {
         Ok(completion) => completion,
         Err(error) => return tracing::info!(%error, "No title was made."),
     };

@@ -82,7 +82,7 @@ pub fn label(provider: &str, name: &str) -> String {
 }
 
 /// Whether another model might answer where one failed so: when the fault is not in what was asked.
-pub(super) fn is_worth_another(error: &PluginError) -> bool {
+pub(crate) fn is_worth_another(error: &PluginError) -> bool {
     match Cause::of(error) {
         Some(Cause::ContextOverflow | Cause::Refused | Cause::Request) => false,
         Some(_) => true,

@@ -38,6 +38,8 @@ fn agent() -> Agent {
         model_name: String::new(),
         fallbacks: Default::default(),
         compression: Default::default(),
+        title: Side { own: None, time: Duration::from_secs(60) },
+        vision: Side { own: None, time: Duration::from_secs(60) },
         toolbox: Toolbox::default(),
         limits,
     }

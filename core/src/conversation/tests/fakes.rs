@@ -16,6 +16,7 @@ use serde_json::Value;
 use tokio::sync::{Notify, mpsc};
 
 use crate::config::home::Home;
+use crate::conversation::agent::Side;
 use crate::conversation::words::Words;
 use crate::conversation::workplace::{Workplace, Workspace};
 use crate::conversation::{Agent, Conversation, Line, Parts, Signal};
@@ -100,6 +101,8 @@ impl Room {
             model_name: String::new(),
             fallbacks: Default::default(),
             compression: Default::default(),
+            title: Side { own: None, time: std::time::Duration::from_secs(60) },
+            vision: Side { own: None, time: std::time::Duration::from_secs(60) },
             toolbox,
             limits: Limits::default(),
         };

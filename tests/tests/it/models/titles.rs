@@ -1,8 +1,11 @@
 //! Titles that a model makes after the first exchange.
 
+use std::time::Duration;
+
 use hermes_tests::hermes::{Hermes, run};
 use hermes_tests::model_server::{Answer, ModelServer};
 use hermes_tests::terminal::Terminal;
+use serde_json::Value;
 
 use super::{says, talking_to};
 
@@ -50,6 +53,22 @@ fn what_the_model_says_instead_and_what_a_person_chose_changes_no_title() {
         terminal.line("/quit");
         assert_eq!(terminal.end(), 0, "a title holds nothing up and fails nothing");
     }
+}
+
+#[test]
+fn a_terminal_that_answers_late_keeps_its_editor_and_shows_the_title() {
+    let server = ModelServer::start(vec![says(&["Use slate."]), says(&["Tiles for the roof"])]);
+    let hermes = talking_to(&server, "auxiliary: {title: {name: small}}\n");
+    let mut terminal = Terminal::able(&hermes, &[], (30, 110));
+    terminal.sees("the sign", |seen| seen.contains(SIGN.trim_end()));
+    // Longer than the editor waits to be told where its cursor is, and others once waited for the editor.
+    terminal.answers_late(Duration::from_millis(2_600));
+    terminal.keys("Which tiles?\r");
+    // Where it stands is another matter: the late answer was true of a line that is no more.
+    terminal.sees("the title", |seen| seen.contains("Tiles for the roof · "));
+    let _ = terminal.close();
+    let models: Vec<Value> = server.asked().iter().map(|asked| asked.body["model"].clone()).collect();
+    assert_eq!(models, ["fast", "small"], "a title has a model of its own");
 }
 
 #[test]

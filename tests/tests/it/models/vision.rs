@@ -38,6 +38,30 @@ fn a_picture_reaches_the_model_beside_the_conversation() {
 }
 
 #[test]
+fn a_model_of_its_own_looks_at_pictures_and_the_chats_where_it_fails() {
+    let cat = || looks(&json!({ "path": "cat.png", "question": "What is it?" }));
+    let busy = Answer::json(503, &json!({ "error": { "message": "overloaded" } }));
+    let settings = [
+        ("{name: eyes}", vec![cat(), says(&["A cat."]), says(&["It is a cat."])], vec!["chat", "eyes", "chat"]),
+        (
+            "{name: eyes}",
+            vec![cat(), busy, says(&["A cat."]), says(&["It is a cat."])],
+            vec!["chat", "eyes", "chat", "chat"],
+        ),
+        ("{provider: nobody}", vec![cat(), says(&["A cat."]), says(&["It is a cat."])], vec!["chat"; 3]),
+    ];
+    for (vision, answers, models) in settings {
+        let server = ModelServer::start(answers);
+        let hermes = talking_to(&server, &format!("auxiliary: {{vision: {vision}}}\n"));
+        std::fs::write(hermes.path("work/cat.png"), PNG).expect("written");
+        let ran = run(hermes.command(&["-q", "look", "-m", "chat"]));
+        assert_eq!((ran.code, ran.out.as_str()), (Some(0), "It is a cat.\n"), "{vision}: {ran:?}");
+        let asked: Vec<Value> = server.asked().iter().map(|asked| asked.body["model"].clone()).collect();
+        assert_eq!(asked, models, "{vision}");
+    }
+}
+
+#[test]
 fn what_is_no_picture_is_not_sent() {
     let server =
         ModelServer::start(vec![looks(&json!({ "path": "text.png", "question": "What is it?" })), says(&["Oh."])]);
