@@ -9,6 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hermes_plugin_api::platform::{Body, Event};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::console::Console;
@@ -18,8 +19,10 @@ use crate::work::PACE;
 /// How often the editor is reminded.
 const REMINDER: Duration = Duration::from_millis(20);
 
-/// How many reminders the editor gets.
+/// How many reminders the editor gets on a terminal that is gone.
 const REMINDERS: u32 = 100;
+/// How many on one that is there: it may be slow, as everything is on a busy machine.
+const MOST_REMINDERS: u32 = 1_000;
 
 /// The seat.
 pub(crate) struct Seat {
@@ -54,7 +57,7 @@ impl Seat {
             if !console.is_editing() {
                 break;
             }
-            if reminders == REMINDERS {
+            if reminders == MOST_REMINDERS || reminders == REMINDERS && is_gone(rustix::stdio::stdin()) {
                 // On a terminal that is gone the editor hears nothing any more: it is left to itself.
                 console.abandon(rustix::stdio::stdin());
                 self.lost.store(true, Ordering::SeqCst);
@@ -132,4 +135,12 @@ impl Seat {
     fn console(&self) -> MutexGuard<'_, Console> {
         self.console.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether nobody is at the other end of a terminal any more.
+fn is_gone(stdin: BorrowedFd<'_>) -> bool {
+    let mut fds = [PollFd::new(&stdin, PollFlags::empty())];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    let asked = poll(&mut fds, Some(&now));
+    asked.is_err() || fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
 }
