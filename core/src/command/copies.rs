@@ -1,4 +1,4 @@
-//! Files that a line copies, moves, links or makes pipes of: what is run under the new name is what stood
+//! Files that a line copies, moves, links, edits or makes pipes of: what is run under the new name is what stood
 //! under the old one. Must not read any file.
 
 use super::env::{Space, Value};
@@ -6,7 +6,7 @@ use super::launch::launcher;
 use super::redirect::file_key;
 use super::run::{Reader, Scope};
 use super::text;
-use hermes_plugin_api::command::{How, Word};
+use hermes_plugin_api::command::{How, Launcher, Piece, Why, Word};
 use hermes_plugin_api::vocabulary::Syntax;
 
 /// Programs that give a file another name, and their options that take a value.
@@ -83,4 +83,53 @@ impl Reader {
         inner[0] = text::word(&from, words[0].span);
         self.inner(index, inner, launcher(program, How::Words), scope);
     }
+
+    /// Programs that copy, change or run files that this line wrote.
+    pub(super) fn change_files(&mut self, index: usize, program: &str, arguments: &[Word], scope: &Scope) {
+        /// More operands than this are not gone through.
+        const MOST: usize = 8;
+        let flag = |word: &Word, flag: &str| text::known(&word.pieces).is_some_and(|own| own.starts_with(flag));
+        let operands: Vec<&Word> = arguments.iter().filter(|word| !flag(word, "-")).take(MOST).collect();
+        match program {
+            "cp" | "mv" | "ln" | "install" | "link" | "rsync" => {
+                for source in &operands {
+                    let (Some(contents), Some(path)) = (self.file_text(source), text::known(&source.pieces)) else {
+                        continue;
+                    };
+                    let name = path.rsplit('/').next().unwrap_or_default();
+                    for to in operands.iter().filter(|to| to.span != source.span) {
+                        self.write_file(to, contents.clone(), false);
+                        let mut inside = (*to).clone();
+                        let between = if to.pieces.last().is_some_and(ends_folder) { "" } else { "/" };
+                        text::push_str(&mut inside.pieces, &format!("{between}{name}"));
+                        self.write_file(&inside, contents.clone(), false);
+                    }
+                }
+            }
+            "run-parts" if !arguments.iter().any(|word| flag(word, "--test") || flag(word, "--list")) => {
+                for folder in operands {
+                    let mut files = folder.clone();
+                    if !folder.pieces.last().is_some_and(ends_folder) {
+                        text::push_str(&mut files.pieces, "/");
+                    }
+                    files.pieces.push(text::unknown(Why::Launcher, ""));
+                    self.run_file(index, &files, Launcher { program: program.to_owned(), how: How::File }, scope);
+                }
+            }
+            "sed" | "gsed" | "perl" | "gawk" | "ruby" | "ed" | "ex" | "vi" | "vim" | "nvim" | "patch" => {
+                let edits = !matches!(program, "sed" | "gsed" | "perl" | "gawk" | "ruby")
+                    || arguments.iter().any(|word| flag(word, "-") && word.leading().contains('i'));
+                for file in operands.iter().filter(|_| edits) {
+                    if self.file_text(file).is_some() {
+                        self.write_file(file, vec![text::unknown(Why::Unsupported, "edited")], false);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn ends_folder(piece: &Piece) -> bool {
+    matches!(piece, Piece::Text(text) if text.ends_with('/'))
 }
