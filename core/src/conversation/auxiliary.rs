@@ -18,7 +18,8 @@ use crate::plugin::handle::ModelHandle;
 use crate::redact::redact;
 use crate::turn::models::is_worth_another;
 
-/// Has the agent's model answer, or the one that looks at pictures where there are any; its text goes into `output` as it comes.
+/// Has the agent's model answer, or the one that looks at pictures where there are any; its text goes into `output`
+/// as it comes.
 ///
 /// # Errors
 /// `USER` for a request that cannot be made and an answer that is too long, `TIMEOUT`, `CANCELLED`, and what the
