@@ -112,7 +112,7 @@ fn time_chance_and_a_store_of_its_own_need_no_declaration() {
     assert_eq!(errand(&hermes, &["random"]).out, "true\n");
     assert_eq!(errand(&hermes, &["kv"]).out, "run 1\n");
     assert_eq!(errand(&hermes, &["kv"]).out, "run 2\n");
-    assert_eq!(errand(&hermes, &["methods"]).out, "kv.get kv.set kv.delete\n");
+    assert_eq!(errand(&hermes, &["methods"]).out, "settings kv.get kv.set kv.delete\n");
     let ran = errand(&hermes, &["no.such.method"]);
     assert!(ran.err.contains("`no.such.method` is not supported"), "{ran:?}");
 }
